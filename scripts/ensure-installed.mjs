@@ -1,0 +1,28 @@
+// Installs the locked packages when they are missing or older than the lock file. Needs Node and npm alone.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Path of a locally installed command. */
+export const bin = (name) => join(root, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
+
+/** Runs `npm ci` unless node_modules is as new as package-lock.json. Exits with npm's status when that fails. */
+export function ensureInstalled() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    process.stderr.write(`Node ${process.versions.node} is too old: the playground needs 20.19 or newer.\n`);
+    process.exit(2);
+  }
+  const marker = join(root, 'node_modules', '.package-lock.json');
+  const lock = join(root, 'package-lock.json');
+  if (existsSync(marker) && statSync(marker).mtimeMs >= statSync(lock).mtimeMs) return;
+  process.stdout.write('Installing packages …\n');
+  const run = spawnSync('npm', ['ci'], { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  if (run.status !== 0) process.exit(run.status ?? 1);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) ensureInstalled();

@@ -1,0 +1,103 @@
+// ProgramObject: what a compiler or an ELF reader produces and everything after consumes: functions, maps, data, types and
+// line table of one source file, before linking. Immutable values. Knows nothing of C syntax or of ELF.
+
+import type { CType } from '../abi/ctype.ts';
+import type { ProfileId } from '../abi/profile.ts';
+import type { Code } from '../isa/codec.ts';
+
+/** A file that line entries point into; `text` is null when only the name is known (an object from elsewhere). */
+export interface ObjectFile {
+  readonly path: string;
+  readonly text: string | null;
+}
+
+/** From `slot` on (to the next entry) instructions come from this place. Lines and columns are one-based; end equals start when unknown. */
+export interface LineEntry {
+  readonly slot: number;
+  /** Index into {@link ProgramObject.files}. */
+  readonly file: number;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** What a slot refers to; the linker fills it in. Indices point into the object's own arrays. */
+export type Relocation =
+  /** ld_imm64 of a map (maps[target]). */
+  | { readonly kind: 'map'; readonly slot: number; readonly target: number }
+  /** ld_imm64 of an address inside a data section (maps[target], byte `addend`). */
+  | { readonly kind: 'map-value'; readonly slot: number; readonly target: number; readonly addend: number }
+  /** call of functions[target]. */
+  | { readonly kind: 'function'; readonly slot: number; readonly target: number }
+  /** ld_imm64 of the address of functions[target], for callbacks. */
+  | { readonly kind: 'function-address'; readonly slot: number; readonly target: number }
+  /** call of a kernel function by name. */
+  | { readonly kind: 'kfunc'; readonly slot: number; readonly name: string };
+
+export interface ObjectFunction {
+  readonly name: string;
+  /** ELF section: `qdisc/enqueue`, or `.text` for a function that only others call. */
+  readonly section: string;
+  readonly linkage: 'global' | 'static';
+  readonly code: Code;
+  readonly relocations: readonly Relocation[];
+  readonly lines: readonly LineEntry[];
+  readonly type: CType | null;
+  /** Bytes of stack its own frame uses. */
+  readonly stackBytes: number;
+}
+
+/** A variable inside a data section, for the inspector and for knobs. */
+export interface GlobalVariable {
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly type: CType;
+  readonly linkage: 'global' | 'static';
+}
+
+/** A pointer stored in initialised data: 8 bytes at `offset` become the address of maps[target] + addend. */
+export interface DataRelocation {
+  readonly offset: number;
+  readonly target: number;
+  readonly addend: number;
+}
+
+/** A map of the object; data sections are array maps with one entry, as libbpf makes them. */
+export interface ObjectMap {
+  readonly name: string;
+  /** Number of the type, see abi/map-types.ts. */
+  readonly type: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+  /** 0 none, 1 LIBBPF_PIN_BY_NAME: shared by name across instances. */
+  readonly pinning: number;
+  readonly keyType: CType | null;
+  readonly valueType: CType | null;
+  /** Present for a data section: initial bytes, its variables and whether programs may write it. */
+  readonly data: {
+    readonly section: string;
+    readonly bytes: Uint8Array;
+    readonly variables: readonly GlobalVariable[];
+    readonly readOnly: boolean;
+    readonly relocations: readonly DataRelocation[];
+  } | null;
+  /** Template of inner maps, for maps of maps. */
+  readonly inner: ObjectMap | null;
+  /** Where the map is defined, for messages; null when unknown. */
+  readonly line: LineEntry | null;
+}
+
+export interface ProgramObject {
+  /** Name without folder and ending, `fifo`. */
+  readonly name: string;
+  /** From the `qdisc_profile` section; null when the source names none. */
+  readonly profile: ProfileId | null;
+  readonly license: string;
+  readonly files: readonly ObjectFile[];
+  readonly functions: readonly ObjectFunction[];
+  readonly maps: readonly ObjectMap[];
+}
