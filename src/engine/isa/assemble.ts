@@ -93,7 +93,7 @@ const FORMS: readonly (readonly [RegExp, Parse])[] = [
     (m, a) => a.put(JMP.CALL | CLASS.JMP, 0, PSEUDO_CALL.SUBPROGRAM, 0, a.distance(m[1] ?? '', 'imm')),
   ],
   [
-    new RegExp(`^(r\\d+) = addr_space_cast\\((r\\d+), (\\d+), (\\d+)\\)$`),
+    /^(r\d+) = addr_space_cast\((r\d+), (\d+), (\d+)\)$/,
     (m, a) => a.put(ALU.MOV | SOURCE.X | CLASS.ALU64, register(m[1]), register(m[2]), 1, (Number(m[3]) << 16) | Number(m[4])),
   ],
   [
@@ -133,7 +133,7 @@ const FORMS: readonly (readonly [RegExp, Parse])[] = [
     },
   ],
   [
-    new RegExp(`^(r\\d+) = (le|be|bswap)(16|32|64) (r\\d+)$`),
+    /^(r\d+) = (le|be|bswap)(16|32|64) (r\d+)$/,
     (m, a) => {
       const kind = m[2] === 'bswap' ? CLASS.ALU64 : m[2] === 'be' ? CLASS.ALU | SOURCE.X : CLASS.ALU;
       a.put(ALU.END | kind, register(m[1]), 0, 0, Number(m[3]));
@@ -184,22 +184,46 @@ const FORMS: readonly (readonly [RegExp, Parse])[] = [
   [
     new RegExp(`^${R} = xchg_(32|64)\\((r\\d+) ([+-]) (\\d+), ${R}\\)$`),
     (m, a) =>
-      a.put(MODE.ATOMIC | (sizeBits[m[2] ?? ''] ?? 0) | CLASS.STX, register(m[3]), register(m[6]), offset(m[4], m[5]), ATOMIC.XCHG),
+      a.put(
+        MODE.ATOMIC | (sizeBits[m[2] ?? ''] ?? 0) | CLASS.STX,
+        register(m[3]),
+        register(m[6]),
+        offset(m[4], m[5]),
+        ATOMIC.XCHG,
+      ),
   ],
   [
     new RegExp(`^[rw]0 = cmpxchg_(32|64)\\((r\\d+) ([+-]) (\\d+), [rw]0, ${R}\\)$`),
     (m, a) =>
-      a.put(MODE.ATOMIC | (sizeBits[m[1] ?? ''] ?? 0) | CLASS.STX, register(m[2]), register(m[5]), offset(m[3], m[4]), ATOMIC.CMPXCHG),
+      a.put(
+        MODE.ATOMIC | (sizeBits[m[1] ?? ''] ?? 0) | CLASS.STX,
+        register(m[2]),
+        register(m[5]),
+        offset(m[3], m[4]),
+        ATOMIC.CMPXCHG,
+      ),
   ],
   [
     new RegExp(`^(r\\d+) = load_acquire\\(${TYPE}${PLACE}\\)$`),
     (m, a) =>
-      a.put(MODE.ATOMIC | (sizeBits[m[3] ?? ''] ?? 0) | CLASS.STX, register(m[1]), register(m[4]), offset(m[5], m[6]), ATOMIC.LOAD_ACQ),
+      a.put(
+        MODE.ATOMIC | (sizeBits[m[3] ?? ''] ?? 0) | CLASS.STX,
+        register(m[1]),
+        register(m[4]),
+        offset(m[5], m[6]),
+        ATOMIC.LOAD_ACQ,
+      ),
   ],
   [
     new RegExp(`^store_release\\(${TYPE}${PLACE}, (r\\d+)\\)$`),
     (m, a) =>
-      a.put(MODE.ATOMIC | (sizeBits[m[2] ?? ''] ?? 0) | CLASS.STX, register(m[3]), register(m[6]), offset(m[4], m[5]), ATOMIC.STORE_REL),
+      a.put(
+        MODE.ATOMIC | (sizeBits[m[2] ?? ''] ?? 0) | CLASS.STX,
+        register(m[3]),
+        register(m[6]),
+        offset(m[4], m[5]),
+        ATOMIC.STORE_REL,
+      ),
   ],
   [
     new RegExp(`^${R} (s)?(\\+|-|\\*|/|\\||&|<<|s?>>|%|\\^)= (?:${R}|${NUMBER})$`),

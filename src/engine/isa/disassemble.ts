@@ -157,7 +157,8 @@ export function disassembleOne(code: Code, index: number): string {
 export function fieldsAreClean(row: OpcodeRow, code: Code, index: number): boolean {
   const used = USED_FIELDS[row.shape];
   if (row.shape === 'load-imm64') {
-    const clean = (code.opcode[index + 1] ?? 1) === 0 && code.dst[index + 1] === 0 && code.src[index + 1] === 0 && code.off[index + 1] === 0;
+    const clean =
+      (code.opcode[index + 1] ?? 1) === 0 && code.dst[index + 1] === 0 && code.src[index + 1] === 0 && code.off[index + 1] === 0;
     return clean && index + 1 < code.length;
   }
   return (

@@ -184,15 +184,18 @@ for (const bits of [16, 32, 64]) {
     clause: '4.2',
   });
 }
-rows.push({
-  opcode: ALU.MOV | SOURCE.X | CLASS.ALU64,
-  mnemonic: 'addr_space_cast',
-  shape: 'addr-cast',
-  off: 1,
-  cpu: 'linux',
-  group: 'none',
-  clause: 'Linux 6.9',
-});
+for (const imm of [1, 1 << 16]) {
+  rows.push({
+    opcode: ALU.MOV | SOURCE.X | CLASS.ALU64,
+    mnemonic: 'addr_space_cast',
+    shape: 'addr-cast',
+    off: 1,
+    imm,
+    cpu: 'linux',
+    group: 'none',
+    clause: 'Linux 6.9',
+  });
+}
 
 rows.push({ opcode: JMP.JA | CLASS.JMP, mnemonic: 'ja', shape: 'jump', cpu: 'v1', group: 'base64', clause: '4.3' });
 rows.push({ opcode: JMP.JA | CLASS.JMP32, mnemonic: 'gotol', shape: 'jump-long', cpu: 'v4', group: 'base32', clause: '4.3' });

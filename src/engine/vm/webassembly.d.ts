@@ -1,0 +1,9 @@
+// The small part of the WebAssembly interface that the engine needs. The engine is compiled without DOM types, so a stray
+// `document` is a type error; this is the one hole in that wall.
+
+declare namespace WebAssembly {
+  class Memory {
+    constructor(descriptor: { initial: number; maximum?: number });
+    readonly buffer: ArrayBuffer;
+  }
+}
