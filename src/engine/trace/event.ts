@@ -56,6 +56,8 @@ export const EVENT = {
   MOVED: 24,
   /** The run ended. a 0 duration reached, 1 stopped by a limit; b string. */
   END: 25,
+  /** The counters changed without a packet coming in or going out in the ordinary way. a qdisc, b qlen after, c backlog after. */
+  BACKLOG: 26,
 } as const;
 export type EventKind = (typeof EVENT)[keyof typeof EVENT];
 export type EventName = keyof typeof EVENT;

@@ -198,6 +198,7 @@ export function applyRecord(scene: SceneState, log: TraceLog, packets: PacketFac
       applyTree(scene, a, b, c, d);
       break;
     case EVENT.QUEUED:
+    case EVENT.BACKLOG:
     case EVENT.REQUEUE: {
       const qdisc = of(scene.qdiscs, a, zeroQdisc);
       qdisc.backlogPackets = b;
