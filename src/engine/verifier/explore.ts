@@ -1,0 +1,246 @@
+// The walk over all paths: one instruction after the other, states saved and compared at prune points, branches taken up
+// last in, first out, until a fault, the budget or the end (Linux kernel/bpf/verifier.c, do_check and is_state_visited).
+
+import { CLASS, JMP, PSEUDO_LD } from '../isa/opcodes.ts';
+import { covers, mayLoop } from './compare.ts';
+import { calleeOf, isCall, isExit, isLoadImm64, isMayGoto, targetOf } from './control-flow.ts';
+import { MAP } from './map-rules.ts';
+import { inheritPrecision } from './precision.ts';
+import { constReg, KIND, pointerReg, type Reg } from './register.ts';
+import { constScalar } from './scalar.ts';
+import { FRAME_POINTER, type State } from './state.ts';
+import { transferAlu } from './transfer-alu.ts';
+import { transferBranch } from './transfer-branch.ts';
+import { checkStackDepth, previousAtCall, transferCall, transferExit, widenImprecise } from './transfer-call.ts';
+import { transferMemory } from './transfer-memory.ts';
+import type { Walk } from './walk.ts';
+
+/** A state is saved only so many instructions (and two jumps) after the last one. */
+const SAVE_AFTER_INSNS = 8;
+/** Inside a loop that is still being walked, only after so many. */
+const LOOP_JUMPS = 20;
+const LOOP_INSNS = 100;
+
+/** What the page is told about an instruction; called before each step. */
+export type Observer = (walk: Walk) => void;
+
+function liveOf(walk: Walk, state: State, frame: number): number {
+  const inner = state.frames[frame + 1];
+  if (inner === undefined) return walk.shape.live[walk.insn] ?? 0;
+  return walk.shape.live[inner.callsite] ?? 0x3ff;
+}
+
+function transferWideLoad(walk: Walk): boolean {
+  const { code, insn } = walk;
+  const dst = code.dst[insn] ?? 0;
+  const low = BigInt((code.imm[insn] ?? 0) >>> 0);
+  const second = code.imm[insn + 1] ?? 0;
+  if (dst === FRAME_POINTER) return walk.refuse('frame-pointer-written', {});
+  walk.next = insn + 2;
+  const map = walk.program.maps[code.imm[insn] ?? 0] ?? null;
+  switch (code.src[insn] ?? 0) {
+    case PSEUDO_LD.VALUE:
+      walk.setReg(dst, constReg((BigInt(second >>> 0) << 32n) | low));
+      return true;
+    case PSEUDO_LD.FUNCTION:
+      walk.setReg(dst, pointerReg(KIND.FUNC, { frame: calleeOf(code, insn) }));
+      return true;
+    case PSEUDO_LD.MAP:
+      walk.setReg(dst, pointerReg(KIND.MAP_PTR, { map }));
+      return true;
+    default:
+      walk.setReg(dst, pointerReg(KIND.MAP_VALUE, { map, value: constScalar(BigInt(second >>> 0)) }));
+      return true;
+  }
+}
+
+/** Map value addresses must lie inside the one value of an array (array_map_direct_value_addr). */
+export function checkValueAddresses(walk: Walk): boolean {
+  const { code } = walk;
+  for (let slot = 0; slot < code.length; slot++) {
+    if (!isLoadImm64(code.opcode[slot] ?? 0)) continue;
+    if (code.src[slot] === PSEUDO_LD.MAP_VALUE) {
+      const map = walk.program.maps[code.imm[slot] ?? 0];
+      const offset = (code.imm[slot + 1] ?? 0) >>> 0;
+      walk.insn = slot;
+      const values = { size: map?.valueSize ?? 0, off: offset };
+      if (map === undefined || map.type !== MAP.ARRAY || map.maxEntries !== 1) return walk.refuse('value-address-type', values);
+      if (offset >= map.valueSize) return walk.refuse('direct-value-unsupported', values);
+    }
+    slot++;
+  }
+  return true;
+}
+
+function transferMayGoto(walk: Walk): boolean {
+  const inside = walk.fork(walk.insn + 1);
+  if (inside === null) return false;
+  inside.mayGotoDepth++;
+  const previous = previousAtCall(walk.state.parent?.parent ?? null, walk.insn, walk.state.frames.length);
+  if (previous !== null) widenImprecise(previous, inside);
+  walk.next = targetOf(walk.code, walk.insn);
+  return true;
+}
+
+/** One instruction; false when the program is refused. `ended` in the result tells that the path is over. */
+function walkOne(walk: Walk): { readonly ok: boolean; readonly ended: boolean } {
+  const opcode = walk.code.opcode[walk.insn] ?? 0;
+  const step = walk.recordStep();
+  walk.next = walk.insn + 1;
+  const plain = (ok: boolean): { ok: boolean; ended: boolean } => ({ ok, ended: false });
+  switch (opcode & 7) {
+    case CLASS.ALU:
+    case CLASS.ALU64:
+      return plain(transferAlu(walk));
+    case CLASS.LD:
+      return plain(isLoadImm64(opcode) ? transferWideLoad(walk) : transferMemory(walk, step));
+    case CLASS.LDX:
+    case CLASS.ST:
+    case CLASS.STX:
+      return plain(transferMemory(walk, step));
+    default: {
+      walk.jumps++;
+      if (isExit(opcode)) return transferExit(walk, step);
+      if (isCall(opcode)) return plain(transferCall(walk));
+      if (isMayGoto(opcode)) return plain(transferMayGoto(walk));
+      if ((opcode & 0xf0) === JMP.JA) {
+        walk.next = targetOf(walk.code, walk.insn);
+        return plain(true);
+      }
+      return plain(transferBranch(walk, step));
+    }
+  }
+}
+
+/** Ids that only one register has tell nothing; without them states meet more often. */
+function clearLonelyIds(state: State): void {
+  const counts = new Map<number, number>();
+  const count = (reg: Reg): void => {
+    if (reg.kind === KIND.SCALAR && reg.id !== 0) counts.set(reg.id, (counts.get(reg.id) ?? 0) + 1);
+  };
+  const lonely = (reg: Reg): boolean => reg.kind === KIND.SCALAR && reg.id !== 0 && counts.get(reg.id) === 1;
+  for (const frame of state.frames) {
+    frame.regs.forEach(count);
+    for (const slot of frame.stack) if (slot.reg !== null) count(slot.reg);
+  }
+  for (const frame of state.frames) {
+    frame.regs.forEach((reg, r) => {
+      if (lonely(reg)) frame.regs[r] = { ...reg, id: 0, delta: null };
+    });
+    frame.stack.forEach((slot, spi) => {
+      if (slot.reg !== null && lonely(slot.reg))
+        frame.stack[spi] = { types: slot.types, reg: { ...slot.reg, id: 0, delta: null } };
+    });
+  }
+}
+
+type Visit = 'covered' | 'go on' | 'refused';
+
+function compareOpen(walk: Walk, saved: State, live: (frame: number) => number): Visit | 'miss' {
+  const current = walk.state;
+  const opcode = walk.code.opcode[walk.insn] ?? 0;
+  const must = walk.rules.stackMustBeWritten;
+  if (isMayGoto(opcode)) {
+    if (saved.mayGotoDepth !== current.mayGotoDepth && covers(saved, current, 'range-within', live, must)) return 'covered';
+  } else if (walk.shape.forced[walk.insn] === 1) {
+    return covers(saved, current, 'range-within', live, must) ? 'covered' : 'miss';
+  }
+  const looks =
+    mayLoop(saved, current) &&
+    saved.mayGotoDepth === current.mayGotoDepth &&
+    saved.callbackUnrollDepth === current.callbackUnrollDepth &&
+    covers(saved, current, 'exact', live, must);
+  if (!looks) return 'miss';
+  walk.refuse('infinite-loop', { slot: walk.insn }, 'registers and stack are the same as on the last turn');
+  return 'refused';
+}
+
+const isOpenLoop = (walk: Walk, state: State): boolean =>
+  walk.shape.openLoop[walk.insn] === 1 ||
+  state.frames.some((frame) => frame.callsite >= 0 && walk.shape.openLoop[frame.callsite] === 1);
+
+/** Compares with what was walked before; saves the current state where that pays. */
+function visit(walk: Walk): Visit {
+  const { shape, options } = walk;
+  const sinceJumps = walk.jumps - walk.savedAtJumps;
+  const sinceInsns = walk.processed - walk.savedAtInsns;
+  const forced = options.saveOften || shape.forced[walk.insn] === 1;
+  const saved = walk.explored.get(walk.insn) ?? [];
+  const live = (frame: number): number => liveOf(walk, walk.state, frame);
+  let save = forced || (sinceJumps >= 2 && sinceInsns >= SAVE_AFTER_INSNS);
+  const open = isOpenLoop(walk, walk.state);
+  for (let i = saved.length - 1; i >= 0; i--) {
+    const state = saved[i];
+    if (state === undefined || !sameCallsites(state, walk.state)) continue;
+    const unfinished = state.branches > 0;
+    let outcome: Visit | 'miss' = 'miss';
+    if (unfinished) outcome = compareOpen(walk, state, live);
+    else if (covers(state, walk.state, open ? 'range-within' : 'covers', live, walk.rules.stackMustBeWritten))
+      outcome = 'covered';
+    if (outcome === 'refused') return outcome;
+    if (outcome === 'covered') {
+      state.hits++;
+      inheritPrecision(walk, state);
+      return outcome;
+    }
+    // A loop still being walked: saving a state on every turn would cost more than it finds.
+    if (unfinished && !forced && sinceJumps < LOOP_JUMPS && sinceInsns < LOOP_INSNS) save = false;
+    if (save) state.misses++;
+    const patience = shape.forced[walk.insn] === 1 && unfinished ? 64 : 3;
+    if (state.misses > state.hits * patience + patience) saved.splice(i, 1);
+  }
+  if (save) saveState(walk, saved);
+  return 'go on';
+}
+
+const sameCallsites = (a: State, b: State): boolean => {
+  if (a.frames.length !== b.frames.length) return false;
+  for (let f = 1; f < a.frames.length; f++) if (a.frames[f]?.callsite !== b.frames[f]?.callsite) return false;
+  return true;
+};
+
+function saveState(walk: Walk, saved: State[]): void {
+  walk.savedAtJumps = walk.jumps;
+  walk.savedAtInsns = walk.processed;
+  walk.savedStates++;
+  clearLonelyIds(walk.state);
+  const copy = walk.state.copy();
+  copy.at = walk.insn;
+  copy.branches = 1;
+  saved.push(copy);
+  walk.explored.set(walk.insn, saved);
+  walk.state.parent = copy;
+  walk.state.steps = null;
+}
+
+/** Walks every path. True when nothing was refused. */
+export function explore(walk: Walk, observe: Observer | null): boolean {
+  walk.setReg(1, pointerReg(KIND.CTX));
+  for (;;) {
+    walk.processed++;
+    if (walk.processed > walk.options.instructionLimit) {
+      return walk.refuse('too-large', { count: walk.processed, limit: walk.options.instructionLimit });
+    }
+    let over = false;
+    if (walk.shape.prunePoint[walk.insn] === 1) {
+      const outcome = visit(walk);
+      if (outcome === 'refused') return false;
+      over = outcome === 'covered';
+    }
+    if (!over) {
+      if (observe !== null) observe(walk);
+      const { ok, ended } = walkOne(walk);
+      if (!ok || walk.refusal !== null) return false;
+      over = ended || walk.abandoned;
+      walk.abandoned = false;
+    }
+    if (over) {
+      walk.endPath();
+      if (!walk.resume()) break;
+      continue;
+    }
+    walk.previous = walk.insn;
+    walk.insn = walk.next;
+  }
+  return checkStackDepth(walk);
+}

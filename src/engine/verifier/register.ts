@@ -1,0 +1,158 @@
+// What the verifier knows of one register or spilled slot: its type, its range (for a pointer the offset from its base)
+// and the identities that tie it to other registers. Immutable values, so copying a state copies references. Knows
+// nothing of instructions.
+
+import type { ObjectMap } from '../object/program-object.ts';
+import { boundsText, constScalar, isConst, type Scalar, UNKNOWN_SCALAR, ZERO_SCALAR } from './scalar.ts';
+
+/** Types of registers; the kernel's bpf_reg_type, and three of ours for packets (skb, popped_skb, queued_skb). */
+export const KIND = {
+  NONE: 0,
+  SCALAR: 1,
+  CTX: 2,
+  MAP_PTR: 3,
+  MAP_VALUE: 4,
+  MAP_KEY: 5,
+  STACK: 6,
+  PACKET: 7,
+  PACKET_META: 8,
+  PACKET_END: 9,
+  SOCK_COMMON: 10,
+  SOCK: 11,
+  TCP_SOCK: 12,
+  XDP_SOCK: 13,
+  MEM: 14,
+  FUNC: 15,
+  BTF_PTR: 16,
+  /** The packet that the stack hands to enqueue: its fields are readable. */
+  SKB: 17,
+  /** A packet that the program popped and owns; opaque where the profile says so. */
+  POPPED: 18,
+  /** A packet inside a map, as lookup and for-each show it: opaque, not owned. */
+  TOKEN: 19,
+} as const;
+export type Kind = (typeof KIND)[keyof typeof KIND];
+
+const names: readonly string[] = [
+  '?',
+  'scalar',
+  'ctx',
+  'map_ptr',
+  'map_value',
+  'map_key',
+  'fp',
+  'pkt',
+  'pkt_meta',
+  'pkt_end',
+  'sock_common',
+  'sock',
+  'tcp_sock',
+  'xdp_sock',
+  'mem',
+  'func',
+  'ptr_',
+  'skb',
+  'popped_skb',
+  'queued_skb',
+];
+
+export interface Reg {
+  readonly kind: Kind;
+  /** May be NULL; must be compared with 0 before use. */
+  readonly nullable: boolean;
+  /** A scalar's value; a pointer's byte offset from its base, as a signed range. */
+  readonly value: Scalar;
+  /** Registers with the same non-zero id hold the same scalar (less {@link delta}), the same nullable pointer, or the same variable part of a packet offset. */
+  readonly id: number;
+  /** For linked scalars: this register is the linked value plus delta; null when it is the value itself. */
+  readonly delta: { readonly by: bigint; readonly wide: boolean } | null;
+  /** Non-zero: number of the reference that must be released. */
+  readonly ref: number;
+  /** Map of a map pointer, map value or map key. */
+  readonly map: ObjectMap | null;
+  /** Tells inner maps of different lookups apart. */
+  readonly mapUid: number;
+  /** Call frame of a stack pointer; first slot of a function pointer's target. */
+  readonly frame: number;
+  /** Packet pointers: bytes known to be readable from the point {@link fixed} bytes before this pointer. */
+  readonly range: number;
+  /** Packet pointers: the constant part added since {@link id} was given. */
+  readonly fixed: number;
+  /** Bytes of a mem region. */
+  readonly size: number;
+  /** A mem region from a ring buffer's reserve call. */
+  readonly ringbuf: boolean;
+}
+
+const BASE: Reg = {
+  kind: KIND.NONE,
+  nullable: false,
+  value: UNKNOWN_SCALAR,
+  id: 0,
+  delta: null,
+  ref: 0,
+  map: null,
+  mapUid: 0,
+  frame: 0,
+  range: 0,
+  fixed: 0,
+  size: 0,
+  ringbuf: false,
+};
+
+/** A register nobody has written. */
+export const NOT_INIT: Reg = BASE;
+/** Any number. */
+export const UNKNOWN: Reg = { ...BASE, kind: KIND.SCALAR };
+const ZERO: Reg = { ...BASE, kind: KIND.SCALAR, value: ZERO_SCALAR };
+
+export const scalarReg = (value: Scalar): Reg => (value === ZERO_SCALAR ? ZERO : { ...BASE, kind: KIND.SCALAR, value });
+export const constReg = (value: bigint): Reg => scalarReg(constScalar(value));
+/** A pointer with offset 0 and the fields given. */
+export const pointerReg = (kind: Kind, fields: Partial<Reg> = {}): Reg => ({ ...BASE, value: ZERO_SCALAR, ...fields, kind });
+/** The read-only R10 of a frame. */
+export const framePointer = (frame: number): Reg => pointerReg(KIND.STACK, { frame });
+
+export const isPointer = (reg: Reg): boolean => reg.kind > KIND.SCALAR;
+export const isPacket = (reg: Reg): boolean => reg.kind === KIND.PACKET || reg.kind === KIND.PACKET_META;
+export const isSocket = (kind: Kind): boolean => kind >= KIND.SOCK_COMMON && kind <= KIND.XDP_SOCK;
+/** Constant zero: what C calls NULL. */
+export const isNull = (reg: Reg): boolean => reg.kind === KIND.SCALAR && isConst(reg.value) && reg.value.umin === 0n;
+
+/** The register without its links to other scalars. */
+export const unlinked = (reg: Reg): Reg => (reg.id === 0 && reg.delta === null ? reg : { ...reg, id: 0, delta: null });
+
+/** The type's name in the kernel's messages: `map_value_or_null`, `ringbuf_mem`, `fp`. */
+export function kindName(reg: Reg): string {
+  if (reg.kind === KIND.BTF_PTR) return reg.nullable ? 'ptr_or_null_' : 'ptr_';
+  return (reg.ringbuf ? 'ringbuf_' : '') + (names[reg.kind] ?? '?') + (reg.nullable ? '_or_null' : '');
+}
+/** Name of a bare kind. */
+export const nameOfKind = (kind: Kind): string => names[kind] ?? '?';
+
+/** The register as the kernel's log prints it after `R3=`. */
+export function regText(reg: Reg): string {
+  if (reg.kind === KIND.SCALAR) {
+    if (isConst(reg.value)) return `${reg.value.smin}`;
+    const parts = [reg.id === 0 ? '' : `id=${reg.id}`, boundsText(reg.value)].filter((part) => part !== '');
+    return `scalar(${parts.join(',')})`;
+  }
+  const offset = isConst(reg.value) ? reg.value.smin : null;
+  if (reg.kind === KIND.STACK) {
+    const frame = reg.frame === 0 ? '' : `[${reg.frame}]`;
+    return offset === null ? `fp${frame}(${boundsText(reg.value)})` : `fp${frame}${offset}`;
+  }
+  const parts: string[] = [];
+  if (reg.map !== null) parts.push(`map=${reg.map.name}`);
+  if (reg.id !== 0) parts.push(`id=${reg.id}`);
+  if (reg.ref !== 0) parts.push(`ref_obj_id=${reg.ref}`);
+  if (reg.kind === KIND.MAP_VALUE && reg.map !== null) parts.push(`ks=${reg.map.keySize}`, `vs=${reg.map.valueSize}`);
+  if (reg.kind === KIND.MEM) parts.push(`sz=${reg.size}`);
+  if (isPacket(reg)) {
+    if (reg.fixed !== 0) parts.push(`off=${reg.fixed}`);
+    parts.push(`r=${reg.range}`);
+    if (offset === null) parts.push(boundsText(reg.value));
+  } else if (offset === null) parts.push(boundsText(reg.value));
+  else if (offset !== 0n) parts.push(`off=${offset}`);
+  return `${kindName(reg)}(${parts.join(',')})`;
+}

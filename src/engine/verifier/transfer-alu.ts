@@ -1,0 +1,271 @@
+// Arithmetic: numbers by scalar-arithmetic.ts, pointers plus or minus numbers here (Linux kernel/bpf/verifier.c,
+// check_alu_op and adjust_ptr_min_max_vals). Knows nothing of memory or calls.
+
+import { ALU, CLASS, SOURCE } from '../isa/opcodes.ts';
+import { markPreciseRegister } from './precision.ts';
+import { constReg, isPacket, isPointer, isSocket, KIND, kindName, nameOfKind, type Reg, scalarReg, UNKNOWN } from './register.ts';
+import {
+  constScalar,
+  isConst,
+  isConst32,
+  isZero,
+  type Scalar,
+  scalarOf,
+  signExtend,
+  truncate,
+  UNKNOWN_SCALAR,
+  ZERO_SCALAR,
+  zeroExtend32,
+} from './scalar.ts';
+import { arithmetic } from './scalar-arithmetic.ts';
+import { tnumCast, tnumSwapBytes } from './tnum.ts';
+import { OFFSET_LIMIT } from './transfer-stack.ts';
+import type { Walk } from './walk.ts';
+
+const SIGNS = new Map<number, string>([
+  [ALU.ADD, '+='],
+  [ALU.SUB, '-='],
+  [ALU.MUL, '*='],
+  [ALU.DIV, '/='],
+  [ALU.OR, '|='],
+  [ALU.AND, '&='],
+  [ALU.LSH, '<<='],
+  [ALU.RSH, '>>='],
+  [ALU.MOD, '%='],
+  [ALU.XOR, '^='],
+  [ALU.ARSH, 's>>='],
+]);
+const signOf = (operation: number): string => SIGNS.get(operation) ?? '=';
+
+function readable(walk: Walk, index: number): Reg | null {
+  const reg = walk.reg(index);
+  if (reg.kind !== KIND.NONE) return reg;
+  walk.refuse('unread-register', { reg: index }, `no instruction on this path has written R${index}`);
+  return null;
+}
+
+/** Kinds to which a number may be added. */
+const mayMove = (reg: Reg): boolean =>
+  reg.kind !== KIND.PACKET_END &&
+  !isSocket(reg.kind) &&
+  reg.kind !== KIND.FUNC &&
+  reg.kind !== KIND.POPPED &&
+  reg.kind !== KIND.TOKEN &&
+  reg.kind !== KIND.SKB &&
+  reg.kind !== KIND.MAP_PTR;
+
+function checkAddend(walk: Walk, kind: string, value: Scalar): boolean {
+  const far = (amount: bigint): boolean => amount >= OFFSET_LIMIT || amount <= -OFFSET_LIMIT;
+  if (isConst(value)) {
+    return far(value.smin)
+      ? walk.refuse('pointer-math-far', { kind, value: `${value.smin}` }, `the number is ${value.smin}`)
+      : true;
+  }
+  if (value.smin === -(1n << 63n)) {
+    return walk.refuse('pointer-math-unbounded', { kind }, 'the number added can be negative without limit');
+  }
+  if (far(value.smin)) {
+    return walk.refuse('pointer-far', { kind, value: `${value.smin}` }, `the number is ${value.smin} to ${value.smax}`);
+  }
+  return true;
+}
+
+function checkPlace(walk: Walk, kind: string, value: Scalar): boolean {
+  if (value.smin >= OFFSET_LIMIT || value.smin <= -OFFSET_LIMIT) {
+    return walk.refuse(
+      'pointer-offset-far',
+      { kind, value: `${value.smin}` },
+      `the offset would be ${value.smin} to ${value.smax}`,
+    );
+  }
+  return true;
+}
+
+/** pointer + number, pointer - number. `pointerIndex` is where the pointer is, `dst` where the result goes. */
+function movePointer(
+  walk: Walk,
+  dst: number,
+  operation: number,
+  wide: boolean,
+  pointer: Reg,
+  number: Reg,
+  pointerIsDst: boolean,
+): boolean {
+  const kind = nameOfKind(pointer.kind);
+  if (!wide) {
+    if (operation === ALU.SUB) {
+      walk.setUnknown(dst);
+      return true;
+    }
+    return walk.refuse('pointer-math-32', { reg: dst });
+  }
+  if (pointer.nullable) return walk.refuse('pointer-math-nullable', { reg: dst, kind: kindName(pointer) });
+  if (pointer.kind === KIND.MAP_PTR && isZero(number.value) && operation === ALU.ADD) {
+    walk.setReg(dst, pointer);
+    return true;
+  }
+  if (!mayMove(pointer)) return walk.refuse('pointer-math-kind', { reg: dst, kind: kindName(pointer) });
+  if (!checkAddend(walk, kind, number.value) || !checkPlace(walk, kind, pointer.value)) return false;
+  if (operation === ALU.SUB) {
+    if (!pointerIsDst) return walk.refuse('pointer-from-number', { reg: dst });
+    if (pointer.kind === KIND.STACK) return walk.refuse('stack-pointer-minus', { reg: dst });
+  } else if (operation !== ALU.ADD) {
+    if (operation === ALU.AND || operation === ALU.OR || operation === ALU.XOR) {
+      return walk.refuse('pointer-bits', { reg: dst, sign: signOf(operation) });
+    }
+    return walk.refuse('pointer-operator', { reg: dst, sign: signOf(operation) });
+  }
+  const value = arithmetic(operation, false, true, pointer.value, number.value);
+  if (!checkPlace(walk, kind, value)) return false;
+  walk.setReg(dst, movedPointer(walk, pointer, operation, number.value, value));
+  return true;
+}
+
+function movedPointer(walk: Walk, pointer: Reg, operation: number, by: Scalar, value: Scalar): Reg {
+  if (!isPacket(pointer)) return { ...pointer, value };
+  if (isConst(by)) {
+    const fixed = pointer.fixed + Number(operation === ALU.ADD ? by.smin : -by.smin);
+    return { ...pointer, value, fixed, range: Math.max(pointer.range, 0) };
+  }
+  // A new unknown distance: what was compared with data_end says nothing about it (a decrease keeps what was seen).
+  const keeps = operation === ALU.SUB && by.smin >= 0n;
+  return { ...pointer, value, id: walk.newId(), range: keeps && pointer.range > 0 ? pointer.range : 0 };
+}
+
+function combinePointers(walk: Walk, dst: number, operation: number): boolean {
+  if (operation === ALU.SUB) {
+    walk.setUnknown(dst);
+    return true;
+  }
+  return walk.refuse('pointer-with-pointer', { reg: dst, sign: signOf(operation) });
+}
+
+/** Sum of a linked scalar and a small constant keeps the link. */
+function linkAfterAdd(dst: Reg, operation: number, wide: boolean, by: Reg, sameRegister: boolean): Pick<Reg, 'id' | 'delta'> {
+  if (!wide || operation !== ALU.ADD || dst.id === 0 || dst.delta !== null || sameRegister || !isConst(by.value))
+    return { id: 0, delta: null };
+  if (by.value.smin < -(1n << 31n) || by.value.smin >= 1n << 31n) return { id: 0, delta: null };
+  return { id: dst.id, delta: { by: by.value.smin, wide: true } };
+}
+
+function transferBinary(walk: Walk, operation: number, wide: boolean, byRegister: boolean): boolean {
+  const { code, insn } = walk;
+  const dstIndex = code.dst[insn] ?? 0;
+  const srcIndex = code.src[insn] ?? 0;
+  const imm = code.imm[insn] ?? 0;
+  const second = byRegister ? readable(walk, srcIndex) : constReg(BigInt(imm));
+  if (second === null) return false;
+  const first = readable(walk, dstIndex);
+  if (first === null) return false;
+  if ((operation === ALU.DIV || operation === ALU.MOD) && !byRegister && imm === 0) return walk.refuse('division-by-zero', {});
+  if (
+    (operation === ALU.LSH || operation === ALU.RSH || operation === ALU.ARSH) &&
+    !byRegister &&
+    (imm < 0 || imm >= (wide ? 64 : 32))
+  ) {
+    return walk.refuse('shift-amount', { imm });
+  }
+  if (dstIndex === 10) return walk.refuse('frame-pointer-written', {});
+  if (isPointer(first) && isPointer(second)) {
+    return combinePointers(walk, dstIndex, operation);
+  }
+  if (isPointer(first)) {
+    if (byRegister) markPreciseRegister(walk, srcIndex);
+    return movePointer(walk, dstIndex, operation, wide, first, second, true);
+  }
+  if (isPointer(second)) {
+    markPreciseRegister(walk, dstIndex);
+    return movePointer(walk, dstIndex, operation, wide, second, first, false);
+  }
+  const signed = (code.off[insn] ?? 0) === 1;
+  const value = arithmetic(operation, signed, wide, first.value, second.value);
+  const link = linkAfterAdd(first, operation, wide, second, byRegister && srcIndex === dstIndex);
+  walk.setReg(dstIndex, isConst(value) ? scalarReg(value) : { ...UNKNOWN, value, ...link });
+  return true;
+}
+
+/** The same register with an identity, so that what is learnt about one copy holds for the other. */
+export function withScalarId(walk: Walk, index: number): Reg {
+  const reg = walk.reg(index);
+  if (reg.kind !== KIND.SCALAR || isConst(reg.value) || (reg.id !== 0 && reg.delta === null)) return reg;
+  const named: Reg = { ...reg, id: walk.newId(), delta: null };
+  walk.setReg(index, named);
+  return named;
+}
+
+function transferMove(walk: Walk, wide: boolean, byRegister: boolean): boolean {
+  const { code, insn } = walk;
+  const dst = code.dst[insn] ?? 0;
+  const srcIndex = code.src[insn] ?? 0;
+  const extension = code.off[insn] ?? 0;
+  if (!byRegister) {
+    if (dst === 10) return walk.refuse('frame-pointer-written', {});
+    const imm = code.imm[insn] ?? 0;
+    walk.setReg(dst, constReg(wide ? BigInt(imm) : BigInt(imm >>> 0)));
+    return true;
+  }
+  const source = readable(walk, srcIndex);
+  if (source === null) return false;
+  if (dst === 10) return walk.refuse('frame-pointer-written', {});
+  if (source.kind !== KIND.SCALAR) {
+    if (wide && extension === 0) walk.setReg(dst, source);
+    else if (extension !== 0) return walk.refuse('pointer-extension', { reg: srcIndex });
+    else walk.setReg(dst, scalarReg(zeroExtend32(UNKNOWN_SCALAR)));
+    return true;
+  }
+  if (extension !== 0) {
+    const bytes = extension / 8;
+    const fits =
+      bytes < 8 && source.value.smin >= -(1n << BigInt(extension - 1)) && source.value.smax < 1n << BigInt(extension - 1);
+    const value = signExtend(source.value, bytes, !wide);
+    const keeps = wide && fits ? withScalarId(walk, srcIndex) : UNKNOWN;
+    walk.setReg(dst, { ...keeps, kind: KIND.SCALAR, value });
+    return true;
+  }
+  if (wide) {
+    walk.setReg(dst, withScalarId(walk, srcIndex));
+    return true;
+  }
+  const keeps = source.value.umax <= 0xffff_ffffn ? withScalarId(walk, srcIndex) : UNKNOWN;
+  walk.setReg(dst, { ...keeps, kind: KIND.SCALAR, value: zeroExtend32(source.value) });
+  return true;
+}
+
+function transferUnary(walk: Walk, operation: number, wide: boolean, toBig: boolean): boolean {
+  const { code, insn } = walk;
+  const dst = code.dst[insn] ?? 0;
+  const reg = readable(walk, dst);
+  if (reg === null) return false;
+  if (dst === 10) return walk.refuse('frame-pointer-written', {});
+  if (reg.kind !== KIND.SCALAR) {
+    walk.setReg(dst, wide || operation === ALU.END ? UNKNOWN : scalarReg(zeroExtend32(UNKNOWN_SCALAR)));
+    return true;
+  }
+  if (operation === ALU.NEG) {
+    walk.setScalar(dst, arithmetic(ALU.SUB, false, wide, ZERO_SCALAR, reg.value));
+    return true;
+  }
+  const width = code.imm[insn] ?? 64;
+  const swaps = wide || toBig;
+  const cut = truncate(reg.value, width / 8);
+  if (!swaps) walk.setScalar(dst, cut);
+  else {
+    const bits = tnumSwapBytes(tnumCast(cut.bits, width), width);
+    walk.setScalar(dst, bits.mask === 0n ? constScalar(bits.value) : scalarOf({ bits }));
+  }
+  return true;
+}
+
+/** Transfer of every arithmetic instruction. */
+export function transferAlu(walk: Walk): boolean {
+  const opcode = walk.code.opcode[walk.insn] ?? 0;
+  const operation = opcode & 0xf0;
+  const wide = (opcode & 7) === CLASS.ALU64;
+  const byRegister = (opcode & 8) === SOURCE.X;
+  if (operation === ALU.END || operation === ALU.NEG) return transferUnary(walk, operation, wide, byRegister);
+  if (operation === ALU.MOV) return transferMove(walk, wide, byRegister);
+  return transferBinary(walk, operation, wide, byRegister);
+}
+
+/** True when the low half of a register is one known number. */
+export const lowIsKnown = (reg: Reg): boolean => reg.kind === KIND.SCALAR && isConst32(reg.value);

@@ -1,0 +1,295 @@
+// Conditional jumps: which way they can go, and what each way teaches about the registers compared: numbers, pointers that
+// may be NULL, packet pointers against data_end (Linux kernel/bpf/verifier.c, check_cond_jmp_op). Knows nothing of memory or calls.
+
+import { ALU, CLASS, JMP, SOURCE } from '../isa/opcodes.ts';
+import { targetOf } from './control-flow.ts';
+import { linkedRegister, linkedSlot, markPreciseRegister } from './precision.ts';
+import { constReg, isNull, isPacket, KIND, pointerReg, type Reg, scalarReg } from './register.ts';
+import { constScalar, isConst, isEmpty, isZero } from './scalar.ts';
+import { arithmetic } from './scalar-arithmetic.ts';
+import { decide, exchangedOf, oppositeOf, refine } from './scalar-branch.ts';
+import { BYTE, byteType, type State, type Step } from './state.ts';
+import type { Walk } from './walk.ts';
+
+/** Visits every register and spilled register of a state and replaces those for which `change` gives another. */
+export function replaceEverywhere(state: State, change: (reg: Reg) => Reg): void {
+  for (const frame of state.frames) {
+    for (let r = 0; r < frame.regs.length; r++) {
+      const reg = frame.regs[r];
+      if (reg === undefined) continue;
+      const changed = change(reg);
+      if (changed !== reg) frame.regs[r] = changed;
+    }
+    for (let spi = 0; spi < frame.stack.length; spi++) {
+      const slot = frame.stack[spi];
+      if (slot === undefined || slot.reg === null || byteType(slot, 0) !== BYTE.SPILL) continue;
+      const changed = change(slot.reg);
+      if (changed !== slot.reg) frame.stack[spi] = { types: slot.types, reg: changed };
+    }
+  }
+}
+
+/** Registers whose NULL-ness the comparison with 0 settles, in one state. */
+export function settleNull(state: State, id: number, isNullNow: boolean): void {
+  const settled = (reg: Reg): Reg => {
+    if (reg.id !== id || !reg.nullable) return reg;
+    if (isNullNow) return constReg(0n);
+    if (reg.kind === KIND.MAP_VALUE || reg.ref === 0) return { ...reg, nullable: false, id: 0 };
+    return { ...reg, nullable: false };
+  };
+  if (isNullNow) state.dropRef(id);
+  replaceEverywhere(state, settled);
+  if (state.packetSlot !== null) {
+    const slot = settled(state.packetSlot);
+    state.packetSlot = slot.kind === KIND.SCALAR ? null : slot;
+  }
+}
+
+/** Which scalars share an identity, for the walk back. */
+function linkedPlaces(state: State, id: number): number[] {
+  const places: number[] = [];
+  state.frames.forEach((frame, f) => {
+    frame.regs.forEach((reg, r) => {
+      if (reg.kind === KIND.SCALAR && reg.id === id) places.push(linkedRegister(f, r));
+    });
+    frame.stack.forEach((slot, spi) => {
+      if (slot.reg !== null && slot.reg.kind === KIND.SCALAR && slot.reg.id === id) places.push(linkedSlot(f, spi));
+    });
+  });
+  return places;
+}
+
+/** Gives every scalar linked to `known` what has been learnt about it. */
+function spreadLinked(state: State, known: Reg): void {
+  if (known.id === 0) return;
+  replaceEverywhere(state, (reg) => {
+    if (reg === known || reg.kind !== KIND.SCALAR || reg.id !== known.id) return reg;
+    const distance = (reg.delta?.by ?? 0n) - (known.delta?.by ?? 0n);
+    if (distance === 0n) return { ...known, delta: reg.delta };
+    return { ...reg, value: arithmetic(ALU.ADD, false, true, known.value, constScalar(distance)) };
+  });
+}
+
+/** What the condition teaches in one state; false when the state is impossible. */
+function learnScalars(
+  state: State,
+  operation: number,
+  wide: boolean,
+  dst: number,
+  src: number | null,
+  first: Reg,
+  second: Reg,
+): boolean {
+  const [a, b] = refine(operation, wide, first.value, second.value);
+  if (isEmpty(a) || isEmpty(b)) return false;
+  const frame = state.frame();
+  const write = (index: number, reg: Reg, value: typeof a): void => {
+    const updated: Reg = { ...reg, value };
+    frame.regs[index] = updated;
+    spreadLinked(state, updated);
+  };
+  write(dst, first, a);
+  if (src !== null && src !== dst) write(src, second.id !== 0 && second.id === first.id ? frame.reg(src) : second, b);
+  return true;
+}
+
+/** After `pointer < data_end` and its relatives: bytes up to the pointer are there. */
+function learnPacketRange(state: State, pointer: Reg, open: boolean): void {
+  if (pointer.fixed < 0 || (pointer.fixed === 0 && open)) return;
+  if (pointer.value.umax > 0xffffn) return;
+  const range = pointer.fixed + (open ? 1 : 0);
+  replaceEverywhere(state, (reg) => {
+    if (reg.kind !== pointer.kind || reg.id !== pointer.id || reg.range >= range || reg.range < 0) return reg;
+    return { ...reg, range };
+  });
+}
+
+/** {@link Reg.range} of a pointer found to be at data_end or past it, and strictly past it. */
+const AT_END = -1;
+const BEYOND_END = -2;
+
+/** Remembers that this very pointer is at (or past) the end, where it was found so. */
+function learnPastEnd(state: State, index: number, beyond: boolean): void {
+  const frame = state.frame();
+  const reg = frame.reg(index);
+  if (reg.kind === KIND.PACKET) frame.regs[index] = { ...reg, range: beyond ? BEYOND_END : AT_END };
+}
+
+/** A pointer once found at or past the end stays there. */
+function decidePackets(operation: number, first: Reg, second: Reg): boolean | null {
+  let pointer = first;
+  let condition = operation;
+  if (second.kind === KIND.PACKET && first.kind === KIND.PACKET_END) {
+    pointer = second;
+    condition = exchangedOf(operation);
+  } else if (!(first.kind === KIND.PACKET && second.kind === KIND.PACKET_END)) return null;
+  if (pointer.range >= 0) return null;
+  if (condition === JMP.JGE) return true;
+  if (condition === JMP.JLT) return false;
+  if (pointer.range !== BEYOND_END) return null;
+  if (condition === JMP.JGT) return true;
+  return condition === JMP.JLE ? false : null;
+}
+
+/** packet operation end: [the side that proves bytes up to the pointer, whether one byte more]. */
+function packetProof(operation: number): { readonly onTaken: boolean; readonly open: boolean } | null {
+  switch (operation) {
+    case JMP.JGT:
+      return { onTaken: false, open: false };
+    case JMP.JLT:
+      return { onTaken: true, open: true };
+    case JMP.JGE:
+      return { onTaken: false, open: true };
+    case JMP.JLE:
+      return { onTaken: true, open: false };
+    default:
+      return null;
+  }
+}
+
+function comparesPacket(a: Reg, b: Reg): boolean {
+  return (
+    (a.kind === KIND.PACKET && b.kind === KIND.PACKET_END) ||
+    (a.kind === KIND.PACKET_META && b.kind === KIND.PACKET && b.fixed === 0 && b.id === 0)
+  );
+}
+
+function learnPackets(
+  operation: number,
+  dst: number,
+  src: number,
+  first: Reg,
+  second: Reg,
+  taken: State,
+  straight: State,
+): boolean {
+  let pointer = first;
+  let index = dst;
+  let condition = operation;
+  if (!comparesPacket(first, second)) {
+    if (!comparesPacket(second, first)) return false;
+    pointer = second;
+    index = src;
+    condition = exchangedOf(operation);
+  }
+  const proof = packetProof(condition);
+  if (proof === null) return false;
+  learnPacketRange(proof.onTaken ? taken : straight, pointer, proof.open);
+  learnPastEnd(proof.onTaken ? straight : taken, index, !proof.open);
+  return true;
+}
+
+const cannotBeNull = (reg: Reg): boolean =>
+  !reg.nullable &&
+  (reg.kind === KIND.MAP_VALUE ||
+    reg.kind === KIND.MAP_KEY ||
+    reg.kind === KIND.MAP_PTR ||
+    reg.kind === KIND.MEM ||
+    reg.kind === KIND.SKB ||
+    reg.kind === KIND.POPPED ||
+    reg.kind === KIND.TOKEN ||
+    (reg.kind >= KIND.SOCK_COMMON && reg.kind <= KIND.XDP_SOCK));
+
+/** Whether the condition is decided by what is known, true for "jumps". */
+function decideBranch(operation: number, wide: boolean, first: Reg, second: Reg): boolean | null {
+  if (first.kind === KIND.SCALAR && second.kind === KIND.SCALAR) return decide(operation, wide, first.value, second.value);
+  if (!wide) return null;
+  const byEnd = decidePackets(operation, first, second);
+  if (byEnd !== null) return byEnd;
+  const zeroRight = second.kind === KIND.SCALAR && isZero(second.value) && cannotBeNull(first);
+  const zeroLeft = first.kind === KIND.SCALAR && isZero(first.value) && cannotBeNull(second);
+  if (!zeroRight && !zeroLeft) return null;
+  if (operation === JMP.JEQ) return false;
+  return operation === JMP.JNE ? true : null;
+}
+
+function learnPointers(operation: number, wide: boolean, first: Reg, second: Reg, taken: State, straight: State): void {
+  if (!wide || (operation !== JMP.JEQ && operation !== JMP.JNE)) return;
+  const [equal, unequal] = operation === JMP.JEQ ? [taken, straight] : [straight, taken];
+  if (first.nullable && isNull(second)) {
+    settleNull(equal, first.id, true);
+    settleNull(unequal, first.id, false);
+  } else if (second.nullable && isNull(first)) {
+    settleNull(equal, second.id, true);
+    settleNull(unequal, second.id, false);
+  } else if (first.nullable !== second.nullable && first.kind > KIND.SCALAR && second.kind > KIND.SCALAR) {
+    const open = first.nullable ? first : second;
+    const sure = first.nullable ? second : first;
+    if (cannotBeNull(sure)) settleNull(equal, open.id, false);
+  }
+}
+
+function note(walk: Walk, state: State, taken: boolean): void {
+  state.trail = { slot: walk.insn, taken, before: state.trail };
+}
+
+/** Transfer of every conditional jump. */
+export function transferBranch(walk: Walk, step: Step): boolean {
+  const { code, insn } = walk;
+  const opcode = code.opcode[insn] ?? 0;
+  const operation = opcode & 0xf0;
+  const wide = (opcode & 7) === CLASS.JMP;
+  const dst = code.dst[insn] ?? 0;
+  const src = (opcode & 8) === SOURCE.X ? (code.src[insn] ?? 0) : null;
+  const second = src === null ? constReg(BigInt(code.imm[insn] ?? 0)) : walk.reg(src);
+  if (second.kind === KIND.NONE)
+    return walk.refuse('unread-register', { reg: src ?? 0 }, `no instruction on this path has written R${src}`);
+  const first = walk.reg(dst);
+  if (first.kind === KIND.NONE)
+    return walk.refuse('unread-register', { reg: dst }, `no instruction on this path has written R${dst}`);
+  const target = targetOf(code, insn);
+  const decided = decideBranch(operation, wide, first, second);
+  if (decided !== null) {
+    markPreciseRegister(walk, dst);
+    if (src !== null) markPreciseRegister(walk, src);
+    walk.next = decided ? target : insn + 1;
+    return true;
+  }
+  if (src !== null && first.kind === KIND.SCALAR && second.kind === KIND.SCALAR && (first.id !== 0 || second.id !== 0)) {
+    step.linked = [...linkedPlaces(walk.state, first.id || -1), ...linkedPlaces(walk.state, second.id || -1)];
+  } else if (first.kind === KIND.SCALAR && first.id !== 0) step.linked = linkedPlaces(walk.state, first.id);
+  const taken = walk.fork(target);
+  if (taken === null) return false;
+  const straight = walk.state;
+  note(walk, taken, true);
+  note(walk, straight, false);
+  walk.next = insn + 1;
+  if (first.kind === KIND.SCALAR && second.kind === KIND.SCALAR) {
+    const takenHolds = learnScalars(taken, operation, wide, dst, src, first, second);
+    const straightHolds = learnScalars(straight, oppositeOf(operation), wide, dst, src, first, second);
+    if (!takenHolds) walk.dropFork();
+    if (!straightHolds) {
+      markPreciseRegister(walk, dst);
+      if (src !== null) markPreciseRegister(walk, src);
+      walk.abandonPath();
+    } else if (!takenHolds) {
+      markPreciseRegister(walk, dst);
+      if (src !== null) markPreciseRegister(walk, src);
+    }
+    return true;
+  }
+  if (src === null || !learnPackets(operation, dst, src, first, second, taken, straight)) {
+    learnPointers(operation, wide, first, second, taken, straight);
+  }
+  return true;
+}
+
+/** may_goto: both ways, a bounded number of times; the depth keeps the states of different turns apart. */
+export function transferMayGoto(walk: Walk): boolean {
+  const other = walk.fork(targetOf(walk.code, walk.insn));
+  if (other === null) return false;
+  // The walk goes on inside the loop with one turn used up; the other path leaves it.
+  walk.state.mayGotoDepth++;
+  walk.next = walk.insn + 1;
+  return true;
+}
+
+/** A register that is exactly a number and nothing else. */
+export const knownNumber = (reg: Reg): bigint | null => (reg.kind === KIND.SCALAR && isConst(reg.value) ? reg.value.smin : null);
+
+/** Forgets every packet pointer: a helper may have moved the data. */
+export function forgetPackets(state: State): void {
+  replaceEverywhere(state, (reg) =>
+    isPacket(reg) || reg.kind === KIND.PACKET_END ? scalarReg(pointerReg(KIND.NONE).value) : reg,
+  );
+}

@@ -1,0 +1,232 @@
+// The verifier's door: a linked program in; a VerifiedProgram, minted only here, or a rejection out, and a report either
+// way. Never throws on any program. Knows nothing of the compiler or of execution.
+
+import type { ProfileId } from '../abi/profile.ts';
+import { profileOf } from '../abi/profiles.ts';
+import type { Diagnostic } from '../base/diagnostic.ts';
+import type { LinkedProgram } from '../object/link.ts';
+import { checkJumps, type ShapeFault, shapeOf } from './control-flow.ts';
+import { checkEncodings } from './encoding-checks.ts';
+import { checkValueAddresses, explore, type Observer } from './explore.ts';
+import { fillTemplate, isMessageCode, MESSAGES } from './messages.ts';
+import { type ProgramRules, rulesOfProfile } from './program-rules.ts';
+import { regText } from './register.ts';
+import {
+  type Rejection,
+  rejectionDiagnostic,
+  rejectionOf,
+  type VerifierWarning,
+  warningDiagnostic,
+  warningOf,
+} from './report.ts';
+import { BYTE, byteType, type Slot } from './state.ts';
+import { describeStack } from './transfer-stack.ts';
+import { type Refusal, Walk } from './walk.ts';
+
+export type { Rejection, VerifierWarning } from './report.ts';
+
+export interface VerifyOptions {
+  readonly profile: ProfileId | null;
+  /** Study the posted code: losing a packet is a warning instead of a rejection. */
+  readonly asPosted?: boolean;
+  /** 1: the rejection's own lines; 2: the state before every instruction as well. */
+  readonly logLevel?: 0 | 1 | 2;
+  /** Most instructions walked; the kernel's limit is 1,000,000. */
+  readonly instructionLimit?: number;
+  readonly kernel?: '7.2' | '6.18' | '6.17';
+}
+
+/** What is known before an instruction, on one visit. */
+export interface AbstractState {
+  /** Entry 0 for the outermost frame's function, and so on. */
+  readonly frame: number;
+  /** Text of R0 to R10 as the kernel prints registers; empty for a register nobody has written. */
+  readonly registers: readonly string[];
+  /** Stack slots in use, `fp-8=…`. */
+  readonly stack: readonly string[];
+}
+
+export interface VerifierReport {
+  readonly program: string;
+  readonly rejection: Rejection | null;
+  readonly warnings: readonly VerifierWarning[];
+  /** Instructions walked, all paths together. */
+  readonly processed: number;
+  readonly log: readonly string[];
+  /** The rejection and the warnings at their places in the source. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** By slot, the first few visits. */
+  readonly states: ReadonlyMap<number, readonly AbstractState[]>;
+}
+
+declare const verified: unique symbol;
+
+/** A program that cannot fault: the only thing the virtual machine takes. Made only by {@link verify}. */
+export interface VerifiedProgram {
+  readonly [verified]: true;
+  readonly linked: LinkedProgram;
+  /** Bytes of its own stack each subprogram uses. */
+  readonly stackDepths: readonly number[];
+}
+
+export type VerifyResult =
+  | { readonly ok: true; readonly program: VerifiedProgram; readonly report: VerifierReport }
+  | { readonly ok: false; readonly report: VerifierReport };
+
+/** The kernel's BPF_COMPLEXITY_LIMIT_INSNS. */
+export const INSTRUCTION_LIMIT = 1_000_000;
+/** Visits of one instruction whose states are kept for the page. */
+const STATES_KEPT = 3;
+
+/** What the kernel's loader flags change; for programs that do not come from a profile. */
+export interface WalkFlags {
+  readonly strictAlignment: boolean;
+  readonly saveOften: boolean;
+}
+
+function mint(linked: LinkedProgram, stackDepths: readonly number[]): VerifiedProgram {
+  return { linked, stackDepths } as VerifiedProgram;
+}
+
+function refusalOfFault(fault: ShapeFault): Refusal {
+  const code = isMessageCode(fault.code) ? fault.code : 'unreachable';
+  const message = MESSAGES[code];
+  return {
+    code,
+    insn: fault.insn,
+    errno: message.errno,
+    kernelMessage: fillTemplate(message.kernel, fault.values),
+    values: fault.values,
+    known: '',
+    trail: [],
+    details: [],
+  };
+}
+
+function slotText(offset: number, slot: Slot): string {
+  const letters = Array.from({ length: 8 }, (_, i) => {
+    const type = byteType(slot, 7 - i);
+    return type === BYTE.INVALID ? '?' : type === BYTE.MISC ? 'm' : type === BYTE.ZERO ? '0' : 'r';
+  }).join('');
+  return `fp${offset}=${slot.reg !== null && letters === 'rrrrrrrr' ? regText(slot.reg) : letters}`;
+}
+
+function keepStates(states: Map<number, AbstractState[]>): Observer {
+  return (walk) => {
+    const kept = states.get(walk.insn) ?? [];
+    if (kept.length >= STATES_KEPT) return;
+    const frame = walk.frame();
+    kept.push({
+      frame: frame.number,
+      registers: frame.regs.map((reg) => (reg.kind === 0 ? '' : regText(reg))),
+      stack: describeStack(frame).map(({ offset, slot }) => slotText(offset, slot)),
+    });
+    states.set(walk.insn, kept);
+  };
+}
+
+interface Walked {
+  readonly refusal: Refusal | null;
+  readonly walk: Walk | null;
+  readonly states: ReadonlyMap<number, readonly AbstractState[]>;
+}
+
+function walkProgram(program: LinkedProgram, rules: ProgramRules, options: VerifyOptions, flags: WalkFlags): Walked {
+  const states = new Map<number, AbstractState[]>();
+  const fault = checkJumps(program) ?? checkEncodings(program);
+  if (fault !== null) return { refusal: refusalOfFault(fault), walk: null, states };
+  const shape = shapeOf(
+    program,
+    (id) => rules.helper(id)?.args.length ?? 5,
+    (id) => (rules.helper(id)?.callback ?? null) !== null,
+  );
+  if ('code' in shape) return { refusal: refusalOfFault(shape), walk: null, states };
+  const walk = new Walk(program, shape, rules, {
+    instructionLimit: options.instructionLimit ?? INSTRUCTION_LIMIT,
+    logLevel: options.logLevel ?? 0,
+    ...flags,
+  });
+  if (checkValueAddresses(walk)) {
+    walk.insn = 0;
+    explore(walk, keepStates(states));
+  }
+  return { refusal: walk.refusal, walk, states };
+}
+
+function logOf(refusal: Refusal | null, walk: Walk | null, states: Walked['states'], level: 0 | 1 | 2): string[] {
+  if (level === 0) return [];
+  const log: string[] = [];
+  if (level === 2) {
+    for (const [slot, visits] of [...states].sort((a, b) => a[0] - b[0])) {
+      for (const visit of visits) {
+        const registers = visit.registers.map((text, r) => (text === '' ? '' : ` R${r}=${text}`)).join('');
+        log.push(`${slot}:${registers}${visit.stack.map((text) => ` ${text}`).join('')}`);
+      }
+    }
+  }
+  if (refusal !== null) log.push(refusal.kernelMessage, ...refusal.details);
+  log.push(`processed ${walk?.processed ?? 0} insns (limit ${INSTRUCTION_LIMIT}) total_states ${walk?.savedStates ?? 0}`);
+  return log;
+}
+
+/** Verifies under rules given by the caller: for kernel program types in tests and for the command line's corpus. */
+export function verifyUnderRules(
+  program: LinkedProgram,
+  rules: ProgramRules,
+  options: VerifyOptions,
+  flags: WalkFlags,
+): VerifyResult {
+  const { refusal, walk, states } = walkProgram(program, rules, options, flags);
+  const warnings = (walk?.warnings ?? []).map(warningOf);
+  const rejection = refusal === null ? null : rejectionOf(refusal);
+  const diagnostics = warnings.map((warning) => warningDiagnostic(program, warning));
+  if (refusal !== null && rejection !== null)
+    diagnostics.unshift(rejectionDiagnostic(program, rejection, MESSAGES[refusal.code].fix));
+  const report: VerifierReport = {
+    program: program.name,
+    rejection,
+    warnings,
+    processed: walk?.processed ?? 0,
+    log: logOf(refusal, walk, states, options.logLevel ?? 0),
+    diagnostics,
+    states,
+  };
+  if (rejection !== null || walk === null) return { ok: false, report };
+  return { ok: true, program: mint(program, [...walk.stackDepths]), report };
+}
+
+function noRules(program: LinkedProgram, profile: ProfileId | null): VerifyResult {
+  const kernelMessage = `no rules for ${program.kind} programs under profile ${profile ?? '(none)'}`;
+  const rejection: Rejection = {
+    code: 'no-rules',
+    insn: 0,
+    errno: 22,
+    kernelMessage,
+    obligation: 'the profile has this kind of program',
+    known: '',
+    explanation:
+      'The profile of this object does not know programs of this kind. Choose another profile or another section name.',
+    path: [],
+  };
+  const diagnostic: Diagnostic = { severity: 'error', code: 'verifier-no-rules', message: kernelMessage, span: null, notes: [] };
+  return {
+    ok: false,
+    report: {
+      program: program.name,
+      rejection,
+      warnings: [],
+      processed: 0,
+      log: [],
+      diagnostics: [diagnostic],
+      states: new Map(),
+    },
+  };
+}
+
+/** Judges one linked program under a profile. Deterministic; ends within the instruction limit. */
+export function verify(program: LinkedProgram, options: VerifyOptions): VerifyResult {
+  const profile = options.profile === null ? null : profileOf(options.profile);
+  const rules = profile === null ? null : rulesOfProfile(profile, program.kind, options.asPosted ?? false);
+  if (rules === null) return noRules(program, options.profile);
+  return verifyUnderRules(program, rules, options, { strictAlignment: false, saveOften: false });
+}
