@@ -58,6 +58,8 @@ export const EVENT = {
   END: 25,
   /** The counters changed without a packet coming in or going out in the ordinary way. a qdisc, b qlen after, c backlog after. */
   BACKLOG: 26,
+  /** The queue runs again because the last run used its whole budget. a device. */
+  QUEUE_RUN: 27,
 } as const;
 export type EventKind = (typeof EVENT)[keyof typeof EVENT];
 export type EventName = keyof typeof EVENT;

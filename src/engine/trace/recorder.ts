@@ -33,6 +33,11 @@ export class Recorder {
     this.step = true;
   }
 
+  /** Forgets an opened step that recorded nothing (after unrecorded re-execution). */
+  dropOpenStep(): void {
+    this.step = false;
+  }
+
   /** Number of the next record. */
   get count(): number {
     return this.base + this.at;

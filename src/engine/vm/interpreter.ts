@@ -55,6 +55,7 @@ export class Interpreter implements ProgramInstance, Machine {
   private readonly handlers: (CallHandler | undefined)[];
   private frame = 0;
   private executed = 0;
+  private exitSlot = -1;
   private readonly savedLo = new Int32Array(MAX_FRAMES * SAVED);
   private readonly savedHi = new Int32Array(MAX_FRAMES * SAVED);
   private readonly returns = new Int32Array(MAX_FRAMES);
@@ -75,10 +76,10 @@ export class Interpreter implements ProgramInstance, Machine {
     this.lo[10] = this.setup.stackBase + FRAME_BYTES;
     try {
       this.execute(0, 0);
-      return { low: this.lo[0] ?? 0, high: this.hi[0] ?? 0, executed: this.executed, fault: null };
+      return { low: this.lo[0] ?? 0, high: this.hi[0] ?? 0, executed: this.executed, exitSlot: this.exitSlot, fault: null };
     } catch (signal) {
       if (!(signal instanceof FaultSignal)) throw signal;
-      return { low: 0, high: 0, executed: this.executed, fault: signal.fault };
+      return { low: 0, high: 0, executed: this.executed, exitSlot: -1, fault: signal.fault };
     }
   }
 
@@ -223,7 +224,10 @@ export class Interpreter implements ProgramInstance, Machine {
           // JMP32
           const operation = opcode & 0xf0;
           if (operation === JMP.EXIT) {
-            if (this.frame === base) return;
+            if (this.frame === base) {
+              this.exitSlot = pc;
+              return;
+            }
             pc = this.leaveFrame();
             break;
           }

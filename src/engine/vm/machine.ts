@@ -37,6 +37,8 @@ export interface RunOutcome {
   readonly high: number;
   /** Instructions executed, callbacks included. */
   readonly executed: number;
+  /** Slot of the exit instruction that ended the run; -1 after a fault. */
+  readonly exitSlot: number;
   readonly fault: MachineFault | null;
 }
 

@@ -1,0 +1,27 @@
+// The only door of the engine: what worker, page and command line may use. The compiler is behind a dynamic import, so that
+// a scene whose programs are already built needs no compiler.
+
+export { mapTypeOf } from './abi/map-types.ts';
+export type { ApiProfile, ProfileId, QuirkId } from './abi/profile.ts';
+export { PROFILES, profileOf } from './abi/profiles.ts';
+export type { Diagnostic } from './base/diagnostic.ts';
+export { hasErrors, renderDiagnostic } from './base/diagnostic.ts';
+export type { SourceFile } from './base/source.ts';
+export { lineColumn } from './base/source.ts';
+export { type Prepared, type PreparedProgram, type PrepareOptions, prepareObject } from './build.ts';
+export type { CompileOptions, CompileResult } from './compiler/compile.ts';
+export { disassemble } from './isa/disassemble.ts';
+export { readObject, writeObject } from './object/elf.ts';
+export { lineOfSlot } from './object/link.ts';
+export type { ProgramObject } from './object/program-object.ts';
+export { createExperiment, type Experiment } from './sim/experiment.ts';
+export { viewMap } from './sim/map-view.ts';
+export { parseScenario, readScenario, type Scenario, type ScenarioProblem } from './sim/scenario.ts';
+export { Simulation } from './sim/simulation.ts';
+export { showQdiscs } from './sim/tc-show.ts';
+export type { AttachableProgram } from './tc/attachable-program.ts';
+export { parseTc } from './tc/tc-command.ts';
+export { Recorder } from './trace/recorder.ts';
+
+/** Loads the compiler; a chunk of its own in the page. */
+export const loadCompiler = async () => (await import('./compiler/compile.ts')).compile;

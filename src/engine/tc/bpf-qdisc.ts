@@ -1,0 +1,502 @@
+// A qdisc made of two programs: runs them and applies the return codes of its profile (specification 2.4, 2.5), keeps the
+// counters and settles every packet a run touched. Knows nothing of devices, links or where packets come from.
+
+import type { ApiProfile, DequeueAction, EnqueueAction } from '../abi/profile.ts';
+import { invariant } from '../base/assert.ts';
+import { fromHalves, halvesToNumber } from '../base/u64.ts';
+import type { SkbMap } from '../maps/skb-map.ts';
+import { type DropReason, dropReason, EVENT } from '../trace/event.ts';
+import type { Recorder } from '../trace/recorder.ts';
+import type { ProgramInstance, RunOutcome } from '../vm/machine.ts';
+import type { RunMemory } from '../vm/memory.ts';
+import { countList, Tally } from './ownership.ts';
+import type { PacketPool } from './packet.ts';
+import { DEQUEUE, ENQUEUE, type ProgramRun } from './program-run.ts';
+import { NET_XMIT, type Qdisc, type QdiscServices, type QdiscStatistics } from './qdisc.ts';
+import type { Quirks } from './quirks.ts';
+
+/** Names of the actions by their number in the log. */
+export const ENQUEUE_ACTIONS: readonly EnqueueAction[] = [
+  'keep',
+  'keep-and-throttle',
+  'keep-and-signal-congestion',
+  'drop',
+  'pass-to-class',
+  'fault',
+];
+export const DEQUEUE_ACTIONS: readonly DequeueAction[] = [
+  'send',
+  'throttle',
+  'run-again',
+  'drop-given',
+  'take-from-class',
+  'nothing',
+  'drop-given-and-warn',
+];
+
+/** Times CONTINUE may run dequeue again in one call (specification 2.4). */
+export const CONTINUE_LIMIT = 1024;
+const CONTINUE_LIMIT_AS_POSTED = 100_000;
+/** Offsets in `struct sch_bpf_ctx`. */
+const CTX = { skb: 0, classid: 8, delay: 16, bytes: 24 } as const;
+/** Longest delay a program can ask for here, ns: about 104 days. */
+const MAX_DELAY = Number.MAX_SAFE_INTEGER;
+
+export interface BpfQdiscSetup {
+  readonly index: number;
+  /** major:0 as a number. */
+  readonly handle: number;
+  readonly profile: ApiProfile;
+  readonly quirks: Quirks;
+  readonly memory: RunMemory;
+  readonly packets: PacketPool;
+  readonly recorder: Recorder;
+  readonly services: QdiscServices;
+  readonly run: ProgramRun;
+  /** Maps by number, to take packets out. */
+  readonly skbMaps: ReadonlyMap<number, SkbMap>;
+}
+
+export class BpfQdisc implements Qdisc {
+  readonly index: number;
+  readonly setup: BpfQdiscSetup;
+  readonly tally: Tally;
+  private readonly context: number;
+  /** [0] qlen, [1] backlog, [2] drops, [3] overlimits, [4] requeues, [5] 1 + slot of the held packet, [6] deactivated, [7] packets held after a requeue. */
+  private readonly words: Int32Array;
+  /** [0] bytes sent, [1] packets sent. */
+  private readonly sent: Float64Array;
+  private enqueueProgram: ProgramInstance | null = null;
+  private dequeueProgram: ProgramInstance | null = null;
+
+  constructor(setup: BpfQdiscSetup) {
+    this.index = setup.index;
+    this.setup = setup;
+    this.context = setup.memory.allocateProgram(CTX.bytes);
+    this.words = setup.memory.hostInt32(8);
+    this.sent = setup.memory.hostFloat64(2);
+    this.tally = new Tally(setup.memory);
+  }
+
+  /** Both programs are required (specification 6.2; quirk Q16 is not offered). */
+  attach(enqueue: ProgramInstance, dequeue: ProgramInstance): void {
+    this.enqueueProgram = enqueue;
+    this.dequeueProgram = dequeue;
+  }
+
+  statistics(): QdiscStatistics {
+    return {
+      sentBytes: this.sent[0] ?? 0,
+      sentPackets: this.sent[1] ?? 0,
+      dropped: this.words[2] ?? 0,
+      overlimits: this.words[3] ?? 0,
+      requeues: this.words[4] ?? 0,
+      qlen: this.words[0] ?? 0,
+      backlog: this.words[1] ?? 0,
+    };
+  }
+
+  /** Packets held after peek or requeue, counted by walking. */
+  countHeld(): number {
+    return countList(this.setup.packets, (this.words[5] ?? 0) - 1);
+  }
+
+  // --- counters -------------------------------------------------------------------------------------------------
+
+  /** True when the posted code would count nothing (Q3). */
+  private get uncounted(): boolean {
+    return this.setup.quirks.has('Q3');
+  }
+
+  private countIn(slot: number): void {
+    const { packets } = this.setup;
+    packets.owner[slot] = this.index;
+    if (this.uncounted) return;
+    this.words[0] = (this.words[0] ?? 0) + 1;
+    this.words[1] = (this.words[1] ?? 0) + (packets.length[slot] ?? 0);
+  }
+
+  private countOut(slot: number): void {
+    const { packets } = this.setup;
+    if (packets.owner[slot] !== this.index) return;
+    packets.owner[slot] = -1;
+    if (this.uncounted) return;
+    this.words[0] = (this.words[0] ?? 0) - 1;
+    this.words[1] = (this.words[1] ?? 0) - (packets.length[slot] ?? 0);
+  }
+
+  private recordBacklog(kind: number, slot: number): void {
+    const { packets, recorder } = this.setup;
+    recorder.record(kind, packets.id[slot] ?? 0, this.index, this.words[0] ?? 0, this.words[1] ?? 0, packets.flow[slot] ?? 0);
+  }
+
+  /** Frees a packet that belongs here or has just been offered, and says why. `slotOfCode` is the deciding instruction. */
+  drop(slot: number, reason: DropReason, slotOfCode: number): void {
+    const { packets, recorder } = this.setup;
+    const wasQueued = packets.owner[slot] === this.index;
+    const counted = !this.uncounted || reason === 'FAULT';
+    this.countOut(slot);
+    if (counted) this.words[2] = (this.words[2] ?? 0) + 1;
+    this.tally.countDropped();
+    recorder.record(EVENT.DROP, packets.id[slot] ?? 0, dropReason(reason), this.index, slotOfCode, packets.flow[slot] ?? 0);
+    this.setup.services.packetGone(slot, 'dropped');
+    packets.release(slot, 'dropped');
+    if (wasQueued) recorder.record(EVENT.BACKLOG, 0, this.index, this.words[0] ?? 0, this.words[1] ?? 0);
+  }
+
+  private leak(slot: number, message: string, slotOfCode: number): void {
+    const { packets, recorder } = this.setup;
+    this.countOut(slot);
+    this.tally.countLeaked();
+    this.warn(packets.id[slot] ?? 0, message, slotOfCode);
+    recorder.record(EVENT.MOVED, packets.id[slot] ?? 0, 11);
+    this.setup.services.packetGone(slot, 'leaked');
+    packets.release(slot, 'leaked');
+  }
+
+  warn(packet: number, message: string, slotOfCode: number): void {
+    const { recorder, run } = this.setup;
+    recorder.record(EVENT.WARNING, packet, this.index, recorder.text(message), slotOfCode, run.which);
+  }
+
+  private reportFault(packet: number, outcome: RunOutcome): void {
+    const { recorder, run } = this.setup;
+    invariant(outcome.fault !== null, 'a fault to report');
+    recorder.record(EVENT.FAULT, packet, this.index, recorder.text(outcome.fault.message), outcome.fault.slot, run.which);
+  }
+
+  /** A packet leaves a map other than by pop: delete by key, flush, teardown. */
+  removeFromMap(slot: number, reason: DropReason, slotOfCode: number): void {
+    const { packets, recorder, skbMaps, quirks } = this.setup;
+    const map = skbMaps.get(packets.inMap[slot] ?? -1);
+    invariant(map !== undefined, 'the map a packet is in');
+    if (slot === this.setup.run.offered) this.setup.run.offered = -1;
+    const id = packets.id[slot] ?? 0;
+    recorder.record(EVENT.MAP_REMOVE, id, map.index, packets.keyLow[slot] ?? 0, packets.keyHigh[slot] ?? 0, slotOfCode);
+    map.take(slot, false);
+    packets.inMap[slot] = -1;
+    packets.move(slot, 'program');
+    if (quirks.has('Q10')) this.leak(slot, 'the map dropped one of two references: the packet is leaked (Q10)', slotOfCode);
+    else this.drop(slot, reason, slotOfCode);
+  }
+
+  // --- enqueue --------------------------------------------------------------------------------------------------
+
+  private prepareContext(skbAddress: number): void {
+    const { view } = this.setup.memory;
+    for (let at = 0; at < CTX.bytes; at += 4) view.setInt32(this.context + at, 0, true);
+    view.setInt32(this.context + CTX.skb, skbAddress, true);
+    view.setInt32(this.context + CTX.classid, this.setup.handle, true);
+  }
+
+  private delay(): number {
+    const { view } = this.setup.memory;
+    return Math.min(
+      halvesToNumber(view.getInt32(this.context + CTX.delay, true), view.getInt32(this.context + CTX.delay + 4, true)),
+      MAX_DELAY,
+    );
+  }
+
+  enqueue(slot: number): number {
+    const { packets, recorder, run, profile } = this.setup;
+    const id = packets.id[slot] ?? 0;
+    this.tally.countOffered();
+    run.begin(ENQUEUE, slot);
+    this.prepareContext(packets.address(slot));
+    const outcome = this.enqueueProgram?.run(this.context) ?? null;
+    invariant(outcome !== null, 'an enqueue program');
+    if (outcome.fault !== null) return this.enqueueFaulted(slot, outcome);
+    const code = profile.codes.find((candidate) => candidate.value === outcome.low && outcome.high === 0);
+    const action = code?.enqueue ?? profile.unknownEnqueue;
+    recorder.record(EVENT.ENQUEUE_RUN, id, this.index, outcome.low, outcome.executed, ENQUEUE_ACTIONS.indexOf(action));
+    const gone = run.offered < 0;
+    const result = gone ? NET_XMIT.DROP : this.applyEnqueue(action, slot, outcome);
+    this.settleHeld(outcome.exitSlot);
+    return result;
+  }
+
+  private enqueueFaulted(slot: number, outcome: RunOutcome): number {
+    const { packets, run } = this.setup;
+    this.reportFault(packets.id[slot] ?? 0, outcome);
+    const at = outcome.fault?.slot ?? -1;
+    if (run.offered < 0) return NET_XMIT.DROP;
+    if (packets.isAt(slot, 'map')) this.removeFromMap(slot, 'FAULT', at);
+    else this.drop(slot, 'FAULT', at);
+    for (const held of run.held.splice(0)) this.drop(held, 'FAULT', at);
+    return NET_XMIT.DROP;
+  }
+
+  private applyEnqueue(action: EnqueueAction, slot: number, outcome: RunOutcome): number {
+    switch (action) {
+      case 'keep':
+        return this.keep(slot, outcome.exitSlot) ? NET_XMIT.SUCCESS : NET_XMIT.DROP;
+      case 'keep-and-throttle': {
+        const kept = this.keep(slot, outcome.exitSlot);
+        this.throttle();
+        return kept ? NET_XMIT.SUCCESS : NET_XMIT.DROP;
+      }
+      case 'keep-and-signal-congestion':
+        return this.keep(slot, outcome.exitSlot) ? NET_XMIT.CN : NET_XMIT.DROP;
+      case 'drop':
+        return this.dropOffered(slot, outcome.exitSlot);
+      case 'pass-to-class':
+        return this.passToClass(slot, outcome);
+      case 'fault':
+        this.warn(
+          this.setup.packets.id[slot] ?? 0,
+          `enqueue returned ${outcome.low}, which means nothing there; the packet is dropped`,
+          outcome.exitSlot,
+        );
+        return this.dropOffered(slot, outcome.exitSlot, 'FAULT');
+    }
+  }
+
+  /** The program says it has stored the packet; true when it has. */
+  private keep(slot: number, exitSlot: number): boolean {
+    const { packets } = this.setup;
+    if (packets.isAt(slot, 'map')) {
+      this.countIn(slot);
+      this.recordBacklog(EVENT.QUEUED, slot);
+      return true;
+    }
+    this.warn(packets.id[slot] ?? 0, 'the program kept the packet but put it in no map: it is lost', exitSlot);
+    this.drop(slot, 'LOST', exitSlot);
+    return false;
+  }
+
+  private dropOffered(slot: number, exitSlot: number, reason: DropReason | null = null): number {
+    const { packets, run, quirks } = this.setup;
+    if (packets.isAt(slot, 'map')) {
+      this.warn(packets.id[slot] ?? 0, 'dropped while queued: the program pushed the packet and then returned DROP', exitSlot);
+      if (quirks.has('Q6')) {
+        const map = this.setup.skbMaps.get(packets.inMap[slot] ?? -1);
+        map?.take(slot, false);
+        packets.inMap[slot] = -1;
+        packets.move(slot, 'program');
+        this.leak(slot, 'the free list overwrote the packet’s tree node (Q6)', exitSlot);
+      } else this.removeFromMap(slot, reason ?? 'PROG_DROP', exitSlot);
+      return NET_XMIT.DROP;
+    }
+    if (reason === null && run.refusedForRoom) this.drop(slot, 'MAP_FULL', run.pushSlot);
+    else this.drop(slot, reason ?? 'PROG_DROP', exitSlot);
+    return NET_XMIT.DROP;
+  }
+
+  /** Classes come later: there is no child, so the packet is freed (specification 2.4; Q4 as posted). */
+  private passToClass(slot: number, outcome: RunOutcome): number {
+    const { packets, quirks } = this.setup;
+    if (packets.isAt(slot, 'map')) {
+      this.warn(packets.id[slot] ?? 0, 'the program pushed the packet and then passed it to a class', outcome.exitSlot);
+      this.removeFromMap(slot, 'NO_CHILD', outcome.exitSlot);
+      return NET_XMIT.DROP;
+    }
+    const before = this.words[2] ?? 0;
+    this.drop(slot, 'NO_CHILD', outcome.exitSlot);
+    if (!quirks.has('Q4')) return NET_XMIT.DROP;
+    this.words[2] = before;
+    return outcome.low;
+  }
+
+  private throttle(): void {
+    const { recorder, services, run, quirks } = this.setup;
+    this.words[3] = (this.words[3] ?? 0) + 1;
+    recorder.record(EVENT.OVERLIMIT, 0, this.index);
+    if (quirks.has('Q5') && run.which === DEQUEUE) {
+      this.warn(0, 'THROTTLE incremented a counter through an uninitialised class pointer (Q5)', -1);
+    }
+    if ((this.words[6] ?? 0) === 0) services.armWatchdog(this.index, services.now() + this.delay());
+  }
+
+  /** Packets the program popped and neither sent nor pushed again. The verifier excludes it, but for the as-posted mode. */
+  private settleHeld(exitSlot: number): void {
+    for (const slot of this.setup.run.held.splice(0)) {
+      this.leak(slot, 'the program popped the packet and neither sent it nor pushed it again: it is leaked', exitSlot);
+    }
+  }
+
+  // --- dequeue --------------------------------------------------------------------------------------------------
+
+  dequeue(): number {
+    const held = (this.words[5] ?? 0) - 1;
+    if (held >= 0) {
+      this.words[5] = (this.setup.packets.next[held] ?? -1) + 1;
+      this.setup.packets.next[held] = -1;
+      return this.hand(held);
+    }
+    const slot = this.runDequeue();
+    return slot < 0 ? -1 : this.hand(slot);
+  }
+
+  /** The packet leaves for the driver. */
+  private hand(slot: number): number {
+    const { packets } = this.setup;
+    this.countOut(slot);
+    const again = (this.words[7] ?? 0) > 0;
+    if (again) this.words[7] = (this.words[7] ?? 0) - 1;
+    else if (!this.uncounted) {
+      this.sent[0] = (this.sent[0] ?? 0) + (packets.length[slot] ?? 0);
+      this.sent[1] = (this.sent[1] ?? 0) + 1;
+    }
+    this.tally.countSent();
+    this.recordBacklog(EVENT.DEQUEUED, slot);
+    return slot;
+  }
+
+  peek(): number {
+    const held = (this.words[5] ?? 0) - 1;
+    if (held >= 0) return held;
+    const slot = this.runDequeue();
+    if (slot >= 0) this.hold(slot);
+    return slot;
+  }
+
+  requeue(slot: number): void {
+    const { packets } = this.setup;
+    packets.owner[slot] = -1;
+    this.tally.uncountSent();
+    this.countIn(slot);
+    this.words[7] = (this.words[7] ?? 0) + 1;
+    this.words[4] = (this.words[4] ?? 0) + 1;
+    this.recordBacklog(EVENT.REQUEUE, slot);
+    this.hold(slot);
+  }
+
+  private hold(slot: number): void {
+    const { packets } = this.setup;
+    packets.move(slot, 'held');
+    packets.next[slot] = (this.words[5] ?? 0) - 1;
+    this.words[5] = slot + 1;
+  }
+
+  /** Runs the program (again on CONTINUE) until it decides; the slot it gives, still counted here, or -1. */
+  private runDequeue(): number {
+    const { recorder, run, profile, quirks, packets } = this.setup;
+    run.begin(DEQUEUE, -1);
+    this.prepareContext(0);
+    const limit = quirks.has('Q7') ? CONTINUE_LIMIT_AS_POSTED : CONTINUE_LIMIT;
+    for (let round = 0; ; round++) {
+      const outcome = this.dequeueProgram?.run(this.context) ?? null;
+      invariant(outcome !== null, 'a dequeue program');
+      if (outcome.fault !== null) return this.dequeueFaulted(outcome);
+      const code = profile.codes.find(
+        (candidate) => candidate.value === outcome.low && outcome.high === 0 && candidate.name !== 'SCH_BPF_QUEUED',
+      );
+      const known = code ?? profile.codes.find((candidate) => candidate.value === outcome.low && outcome.high === 0);
+      const action = known?.dequeue ?? profile.unknownDequeue;
+      const given = this.given();
+      const id = given >= 0 ? (packets.id[given] ?? 0) : 0;
+      recorder.record(EVENT.DEQUEUE_RUN, id, this.index, outcome.low, outcome.executed, DEQUEUE_ACTIONS.indexOf(action));
+      if (action === 'run-again') {
+        if (round + 1 < limit) {
+          this.setup.memory.view.setInt32(this.context + CTX.classid, this.setup.handle, true);
+          continue;
+        }
+        this.warn(id, `dequeue returned CONTINUE ${limit} times in one call`, outcome.exitSlot);
+      }
+      const slot = this.applyDequeue(action, given, outcome);
+      this.settleHeld(outcome.exitSlot);
+      return slot;
+    }
+  }
+
+  /** Slot of the packet in ctx->skb if the program popped it during this call, else -1. */
+  private given(): number {
+    const { memory, packets, run } = this.setup;
+    const low = memory.view.getInt32(this.context + CTX.skb, true);
+    const high = memory.view.getInt32(this.context + CTX.skb + 4, true);
+    if (fromHalves(low, high) === 0n) return -1;
+    const slot = high === 0 ? packets.slotOf(low) : -1;
+    return slot >= 0 && run.held.includes(slot) ? slot : -1;
+  }
+
+  private dequeueFaulted(outcome: RunOutcome): number {
+    this.reportFault(0, outcome);
+    for (const held of this.setup.run.held.splice(0)) this.drop(held, 'FAULT', outcome.fault?.slot ?? -1);
+    return -1;
+  }
+
+  private applyDequeue(action: DequeueAction, given: number, outcome: RunOutcome): number {
+    const { run } = this.setup;
+    switch (action) {
+      case 'send':
+        if (given >= 0) run.letGo(given);
+        return given;
+      case 'throttle':
+        this.throttle();
+        return -1;
+      case 'drop-given':
+      case 'drop-given-and-warn':
+        if (action === 'drop-given-and-warn') {
+          this.warn(0, `dequeue returned ${outcome.low}, which means nothing there; it is taken as DROP`, outcome.exitSlot);
+        }
+        if (given >= 0) {
+          run.letGo(given);
+          this.drop(given, 'PROG_DROP', outcome.exitSlot);
+        }
+        return -1;
+      case 'take-from-class':
+        this.warn(0, 'PASS in dequeue: the class has no child', outcome.exitSlot);
+        return -1;
+      default:
+        return -1;
+    }
+  }
+
+  // --- life cycle -----------------------------------------------------------------------------------------------
+
+  watchdogFired(): void {
+    this.setup.recorder.record(EVENT.WATCHDOG_FIRED, 0, this.index);
+  }
+
+  /** The device goes down: held packets and those in maps leave (specification 3.6), the watchdog stops. */
+  deactivate(): void {
+    this.words[6] = 1;
+    this.setup.services.cancelWatchdog(this.index);
+    this.dropHeld('DEVICE_DOWN');
+    if (this.setup.quirks.has('Q13')) return;
+    this.flush('DEVICE_DOWN');
+  }
+
+  activate(): void {
+    this.words[6] = 0;
+  }
+
+  private dropHeld(reason: DropReason): void {
+    this.words[7] = 0;
+    for (let slot = (this.words[5] ?? 0) - 1; slot >= 0; ) {
+      const next = this.setup.packets.next[slot] ?? -1;
+      this.setup.packets.next[slot] = -1;
+      this.drop(slot, reason, -1);
+      slot = next;
+    }
+    this.words[5] = 0;
+  }
+
+  /** Drops every packet of this qdisc from its maps. */
+  flush(reason: DropReason): void {
+    for (const map of this.setup.skbMaps.values()) {
+      for (let slot = map.nextPacket(-1); slot >= 0; ) {
+        const next = map.nextPacket(slot);
+        if (this.setup.packets.owner[slot] === this.index) this.removeFromMap(slot, reason, -1);
+        slot = next;
+      }
+    }
+  }
+
+  /** `reset` of the life cycle (6.2): the watchdog stops and the packets go; as posted (Q22) only the counters do. */
+  reset(): void {
+    this.setup.services.cancelWatchdog(this.index);
+    this.dropHeld('CHANGED');
+    if (this.setup.quirks.has('Q22')) {
+      this.words[0] = 0;
+      this.words[1] = 0;
+    } else this.flush('CHANGED');
+  }
+
+  /** Taken from its device: packets go, the watchdog stops. */
+  destroy(): void {
+    this.setup.services.cancelWatchdog(this.index);
+    this.dropHeld('DESTROYED');
+    this.flush('DESTROYED');
+  }
+}

@@ -1,0 +1,36 @@
+// What one run of a program has done to packets so far: shared between the helper implementations, which write it, and the
+// qdisc, which settles it when the run ends. Lives only while a program runs, so it is no part of a snapshot.
+
+/** Which of the two programs runs. */
+export const ENQUEUE = 0;
+export const DEQUEUE = 1;
+
+export class ProgramRun {
+  which = ENQUEUE;
+  /** Slot of the packet the stack handed over; -1 in dequeue, and once it has been deleted. */
+  offered = -1;
+  /** Slots popped and not pushed again. */
+  readonly held: number[] = [];
+  /** True once a push of the offered packet was refused for want of room. */
+  refusedForRoom = false;
+  /** Program slot of the push that was refused, or of the last push. */
+  pushSlot = -1;
+  /** Program slot of the delete being carried out. */
+  callSlot = -1;
+
+  begin(which: number, offered: number): void {
+    this.which = which;
+    this.offered = offered;
+    this.held.length = 0;
+    this.refusedForRoom = false;
+    this.pushSlot = -1;
+  }
+
+  /** Forgets a packet that is no longer held; false when it was not. */
+  letGo(slot: number): boolean {
+    const at = this.held.indexOf(slot);
+    if (at < 0) return false;
+    this.held.splice(at, 1);
+    return true;
+  }
+}

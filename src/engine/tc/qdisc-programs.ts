@@ -1,0 +1,46 @@
+// Binds the two verified programs of a qdisc to its maps and calls. Knows nothing of when they run.
+
+import { ArrayMap } from '../maps/array-map.ts';
+import { MAP_HANDLE_BASE } from '../maps/map.ts';
+import { instantiate, type Surroundings, type VerifiedProgram } from '../vm/instantiate.ts';
+import type { ProgramInstance } from '../vm/machine.ts';
+import type { BpfQdisc } from './bpf-qdisc.ts';
+import { bindCalls, type CallScene } from './call-bindings.ts';
+import type { QdiscMaps } from './qdisc-maps.ts';
+
+/** Instances of both programs over the run's memory. Deleting by key is wired to the qdisc, which drops the packet. */
+export function bindPrograms(
+  scene: CallScene,
+  maps: QdiscMaps,
+  place: Pick<Surroundings, 'memory' | 'stackBase'>,
+  qdisc: BpfQdisc,
+  enqueue: VerifiedProgram,
+  dequeue: VerifiedProgram,
+): { readonly enqueue: ProgramInstance; readonly dequeue: ProgramInstance } {
+  const calls = bindCalls(scene);
+  const bindings = {
+    mapHandle: (index: number) => MAP_HANDLE_BASE + scene.firstMap + index,
+    mapValueAddress: (index: number) => {
+      const map = maps.all[index];
+      return map instanceof ArrayMap ? map.values : 0;
+    },
+    helper: (id: number) => calls.get(id),
+    kfunc: () => undefined,
+  };
+  for (const map of maps.skbMaps.values()) {
+    map.onDelete = (slot) => qdisc.removeFromMap(slot, 'DELETED', scene.run.callSlot);
+  }
+  relocateData(maps);
+  return { enqueue: instantiate(enqueue, { ...place, bindings }), dequeue: instantiate(dequeue, { ...place, bindings }) };
+
+  /** Pointers inside initialised data become addresses. */
+  function relocateData(own: QdiscMaps): void {
+    for (const map of own.all) {
+      if (!(map instanceof ArrayMap) || map.definition.data === null) continue;
+      for (const { offset, target, addend } of map.definition.data.relocations) {
+        place.memory.view.setInt32(map.values + offset, bindings.mapValueAddress(target) + addend, true);
+        place.memory.view.setInt32(map.values + offset + 4, 0, true);
+      }
+    }
+  }
+}
