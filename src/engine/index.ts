@@ -21,6 +21,9 @@ export { Simulation } from './sim/simulation.ts';
 export { showQdiscs } from './sim/tc-show.ts';
 export type { AttachableProgram } from './tc/attachable-program.ts';
 export { parseTc } from './tc/tc-command.ts';
+export { type RunFigures, runFigures } from './trace/metrics.ts';
+export { PacketTable } from './trace/packet-table.ts';
+export { TraceLog } from './trace/reader.ts';
 export { Recorder } from './trace/recorder.ts';
 
 /** Loads the compiler; a chunk of its own in the page. */

@@ -402,7 +402,6 @@ export class Experiment {
     const old = device.root;
     if (old instanceof BpfQdisc) old.destroy();
     device.setRoot(command.action === 'delete' ? -1 : qdisc);
-    device.transmitRun();
   }
 
   private setLink(index: number, up: boolean): void {
@@ -413,7 +412,6 @@ export class Experiment {
     if (up) {
       device.goUp();
       if (root instanceof BpfQdisc) root.activate();
-      device.transmitRun();
       return;
     }
     device.goDown((slot) => this.lose(slot, 'DEVICE_DOWN'));
