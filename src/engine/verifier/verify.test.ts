@@ -260,7 +260,7 @@ describe('callbacks', () => {
       exit
       cb: ${body}`;
     expect(code(enqueue(use(3)))).toBe(null);
-    expect(code(enqueue(use(4)))).toBe('stack-unwritten-argument');
+    expect(code(enqueue(use(4)))).toBe('stack-unwritten');
   });
 });
 
