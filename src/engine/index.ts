@@ -17,7 +17,7 @@ export type { ProgramObject } from './object/program-object.ts';
 export { createExperiment, type Experiment } from './sim/experiment.ts';
 export { viewMap } from './sim/map-view.ts';
 export { parseScenario, readScenario, type Scenario, type ScenarioProblem } from './sim/scenario.ts';
-export { Simulation } from './sim/simulation.ts';
+export { type ExecutedInsn, Simulation } from './sim/simulation.ts';
 export { showQdiscs } from './sim/tc-show.ts';
 export type { AttachableProgram } from './tc/attachable-program.ts';
 export { parseTc } from './tc/tc-command.ts';

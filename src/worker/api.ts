@@ -151,6 +151,15 @@ export interface MomentReport {
   readonly digest: string;
 }
 
+/** One program run inside a step. */
+export interface ExecutedRun {
+  readonly qdisc: number;
+  readonly program: 'enqueue' | 'dequeue';
+  readonly instructions: number;
+  /** One-based lines of the program's own file, in the order they were reached; a line directly repeated stands once. */
+  readonly lines: readonly number[];
+}
+
 export interface EngineApi {
   /** Hands over the port that chunks and status come through. Once per worker. */
   connect(port: MessagePort): void;
@@ -163,6 +172,8 @@ export interface EngineApi {
   stop(): Promise<void>;
   /** State after `step` steps of the run (0: before the first). Null when the run is gone or has not got there. */
   inspect(runId: number, step: number, packet: number): Promise<MomentReport | null>;
+  /** What the programs executed in step `step` (1 is the first): the source lines in order, repeats folded. Null when the run is gone. */
+  executed(runId: number, step: number): Promise<readonly ExecutedRun[] | null>;
 }
 
 /** Worker to page, over the port. */

@@ -3,7 +3,9 @@
 import {
   type AttachableProgram,
   createExperiment,
+  type ExecutedInsn,
   type Experiment,
+  lineOfSlot,
   type Prepared,
   parseScenario,
   prepareObject,
@@ -17,6 +19,7 @@ import type {
   BuildRequest,
   EngineApi,
   EngineMessage,
+  ExecutedRun,
   MomentReport,
   PageMessage,
   RunInfo,
@@ -120,6 +123,29 @@ export class EngineService implements EngineApi {
     if (run === null || run.id !== runId || step > run.simulation.frontier) return null;
     return run.simulation.at(step, (experiment) => moment(run.id, run.simulation, experiment, packet));
   }
+
+  async executed(runId: number, step: number): Promise<readonly ExecutedRun[] | null> {
+    const { run } = this;
+    if (run === null || run.id !== runId || step > run.simulation.frontier) return null;
+    return executedRuns(run.simulation.experiment, run.simulation.executedIn(step));
+  }
+}
+
+/** Folds followed instructions into runs and lines. */
+function executedRuns(experiment: Experiment, insns: readonly ExecutedInsn[]): ExecutedRun[] {
+  const runs: { qdisc: number; program: 'enqueue' | 'dequeue'; instructions: number; lines: number[] }[] = [];
+  for (const { qdisc, which, slot } of insns) {
+    const program = which === 0 ? 'enqueue' : 'dequeue';
+    let run = runs[runs.length - 1];
+    if (run === undefined || run.qdisc !== qdisc || run.program !== program || slot === 0) {
+      run = { qdisc, program, instructions: 0, lines: [] };
+      runs.push(run);
+    }
+    run.instructions++;
+    const place = lineOfSlot(experiment.instances[qdisc]?.[program].linked.lines ?? [], slot);
+    if (place !== null && place.file === 0 && run.lines[run.lines.length - 1] !== place.line) run.lines.push(place.line);
+  }
+  return runs;
 }
 
 function moment(runId: number, simulation: Simulation, experiment: Experiment, packet: number): MomentReport {

@@ -8,6 +8,13 @@ const FIRST_INTERVAL = 512;
 /** Bytes all checkpoints of a run may take (architecture section 7). */
 export const CHECKPOINT_BUDGET_BYTES = 64 * 1024 * 1024;
 
+/** One executed instruction of a followed step. */
+export interface ExecutedInsn {
+  readonly qdisc: number;
+  readonly which: number;
+  readonly slot: number;
+}
+
 interface Checkpoint {
   readonly step: number;
   readonly snapshot: Snapshot;
@@ -100,6 +107,22 @@ export class Simulation {
     const result = look(this.experiment);
     this.seek(this.reached);
     return result;
+  }
+
+  /** Instructions that the programs execute in step number `step` (1 is the first), in order: qdisc, program (0 enqueue, 1 dequeue), slot. */
+  executedIn(step: number): readonly ExecutedInsn[] {
+    const executed: ExecutedInsn[] = [];
+    if (step < 1 || step > this.reached) return executed;
+    this.seek(step - 1);
+    const { instances, recorder } = this.experiment;
+    for (const { qdisc } of instances) qdisc.follow((which, slot) => executed.push({ qdisc: qdisc.index, which, slot }));
+    recorder.enabled = false;
+    this.experiment.step();
+    recorder.enabled = true;
+    recorder.dropOpenStep();
+    for (const { qdisc } of instances) qdisc.follow(null);
+    this.seek(this.reached);
+    return executed;
   }
 
   /** Digest of the whole present state: all pages, so the event queue, random streams and counters as well. */

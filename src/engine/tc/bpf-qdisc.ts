@@ -84,6 +84,13 @@ export class BpfQdisc implements Qdisc {
     this.dequeueProgram = dequeue;
   }
 
+  /** Follows every instruction of both programs until called with null: which (0 enqueue, 1 dequeue) and slot. */
+  follow(see: ((which: number, slot: number) => void) | null): void {
+    for (const program of [this.enqueueProgram, this.dequeueProgram]) {
+      if (program !== null) program.watch = see === null ? null : (_machine, slot) => see(this.setup.run.which, slot);
+    }
+  }
+
   statistics(): QdiscStatistics {
     return {
       sentBytes: this.sent[0] ?? 0,

@@ -165,7 +165,7 @@ describe('section 13', () => {
     expect(qdisc.statistics().overlimits).toBe(2);
     experiment.step();
     expect(experiment.now).toBe(1_000_000);
-    expect(experiment.watchdogExpiry(0)).toBe(-1);
+    expect(experiment.watchdogExpiry(0), 'throttled once more, and nothing is left of the 5 ms').toBe(2_000_000);
   });
 
   it('13: device down drops every queued packet, and the programs stay', () => {

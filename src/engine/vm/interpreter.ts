@@ -16,8 +16,8 @@ import {
 import type { RunMemory } from './memory.ts';
 import { divide, divideSigned, high, modulo, moduloSigned, multiply } from './pair-arithmetic.ts';
 
-/** Called before an instruction whose running number was asked for; for stepping and watching. */
-export type Probe = (machine: Machine, slot: number, executed: number) => void;
+/** Called before every instruction of a watched run: the machine as it is then, and the slot about to run. */
+export type Watch = (machine: Machine, slot: number) => void;
 
 /** What the interpreter needs besides code. */
 export interface InterpreterSetup {
@@ -45,11 +45,8 @@ export class Interpreter implements ProgramInstance, Machine {
   readonly hi = new Int32Array(16);
   readonly memory: RunMemory;
   callSlot = 0;
-  /** Set to see the state before instruction number `probeAt` (0-based) of the next run. */
-  probe: Probe | null = null;
-  probeAt = -1;
-  /** Counts executions of each slot when set. */
-  heat: Uint32Array | null = null;
+  /** Set while somebody steps or follows a run; null costs nothing. */
+  watch: Watch | null = null;
 
   private readonly setup: InterpreterSetup;
   private readonly handlers: (CallHandler | undefined)[];
@@ -162,13 +159,12 @@ export class Interpreter implements ProgramInstance, Machine {
     const { lo, hi } = this;
     const { view } = memory;
     const { opcode: opcodes, dst: dsts, src: srcs, off: offs, imm: imms } = code;
-    const heat = this.heat;
+    const { watch } = this;
     let pc = start;
     for (;;) {
       if (pc >= code.length || pc < 0) this.stop('bad-instruction', pc, 'execution ran past the end of the code');
-      if (this.executed === this.probeAt) this.probe?.(this, pc, this.executed);
+      if (watch !== null) watch(this, pc);
       this.executed++;
-      if (heat !== null) heat[pc] = (heat[pc] ?? 0) + 1;
       const opcode = opcodes[pc] ?? 0;
       const d = dsts[pc] ?? 0;
       const s = srcs[pc] ?? 0;

@@ -44,6 +44,8 @@ export interface RunOutcome {
 
 /** A program that can be run again and again over one memory. */
 export interface ProgramInstance {
+  /** Called before every instruction while set; see the interpreter. */
+  watch: ((machine: Machine, slot: number) => void) | null;
   /** Runs with r1 and r2 as given (addresses or small numbers, high halves zero). */
   run(r1: number, r2?: number): RunOutcome;
 }
