@@ -1,0 +1,337 @@
+// One red-black tree on a canvas: edges in one path, nodes in one path per flow, rings in one path per colour. How much is
+// drawn depends on how many nodes there are. Draws what it is given; knows no log, no clock and no React.
+
+import type { NodePositions } from './film-motion.ts';
+import type { Clip } from './film-script.ts';
+import { addMark } from './marks.ts';
+import { type DrawingTheme, flowColour, flowShape, textOnFlow } from './palette.ts';
+import { compactKey, type TreeLayout } from './tree-layout.ts';
+
+/** What drawing needs of a canvas context; a recording one stands in for it in tests. */
+export type Surface = Pick<
+  CanvasRenderingContext2D,
+  | 'save'
+  | 'restore'
+  | 'beginPath'
+  | 'closePath'
+  | 'moveTo'
+  | 'lineTo'
+  | 'arc'
+  | 'rect'
+  | 'roundRect'
+  | 'clip'
+  | 'fill'
+  | 'stroke'
+  | 'fillRect'
+  | 'clearRect'
+  | 'fillText'
+  | 'strokeText'
+  | 'measureText'
+  | 'setLineDash'
+  | 'fillStyle'
+  | 'strokeStyle'
+  | 'lineWidth'
+  | 'globalAlpha'
+  | 'font'
+  | 'textAlign'
+  | 'textBaseline'
+  | 'lineCap'
+  | 'lineJoin'
+>;
+
+/** Levels of detail by number of nodes. */
+export const LABELS_UP_TO = 120;
+export const RINGS_UP_TO = 600;
+export const DOTS_UP_TO = 2000;
+
+export interface TreeInk {
+  readonly layout: TreeLayout;
+  /** Layout before the clip, for ghosts of edges; the same as `layout` at rest. */
+  readonly before: TreeLayout;
+  readonly positions: NodePositions;
+  readonly flowOf: (packet: number) => number;
+  readonly theme: DrawingTheme;
+  /** Packets with a mark of their own, 0 none. */
+  readonly selected: number;
+  readonly hovered: number;
+  /** Clip in motion in this tree, and how far. */
+  readonly clip: Clip | null;
+  readonly fraction: number;
+}
+
+/** Ranks from the root to the smallest key. */
+function leftmostPath(layout: TreeLayout): number[] {
+  const path: number[] = [];
+  let rank = layout.count > 0 ? 0 : -1;
+  while (rank >= 0) {
+    path.push(rank);
+    rank = layout.parentRank[rank] ?? -1;
+  }
+  return path;
+}
+
+function strokeEdges(surface: Surface, ink: TreeInk): void {
+  const { layout, before, positions, theme, fraction } = ink;
+  const { x, y } = positions;
+  const moving = before !== layout;
+  const changed: number[] = [];
+  surface.beginPath();
+  for (let rank = 0; rank < layout.count; rank++) {
+    const parent = layout.parentRank[rank] ?? -1;
+    if (parent < 0) continue;
+    if (moving) {
+      const old = before.rankOf[layout.slots[rank] ?? 0] ?? -1;
+      const oldParent = old < 0 ? -1 : (before.parentRank[old] ?? -1);
+      if (oldParent < 0 || before.slots[oldParent] !== layout.slots[parent]) {
+        changed.push(rank);
+        continue;
+      }
+    }
+    surface.moveTo(x[parent] ?? 0, y[parent] ?? 0);
+    surface.lineTo(x[rank] ?? 0, y[rank] ?? 0);
+  }
+  surface.strokeStyle = theme.faint;
+  surface.lineWidth = layout.count > RINGS_UP_TO ? 0.8 : 1.3;
+  surface.globalAlpha = layout.count > RINGS_UP_TO ? 0.25 : 0.9;
+  surface.stroke();
+  if (changed.length > 0) strokeChangedEdges(surface, ink, changed, fraction);
+  surface.globalAlpha = 1;
+}
+
+/** New edges fade in while the edges they replace fade out. */
+function strokeChangedEdges(surface: Surface, ink: TreeInk, changed: readonly number[], fraction: number): void {
+  const { layout, before, positions } = ink;
+  const { x, y } = positions;
+  const late = ink.clip?.kind === 'insert' ? Math.max(0, fraction * 4 - 3) : fraction;
+  surface.beginPath();
+  for (const rank of changed) {
+    const parent = layout.parentRank[rank] ?? 0;
+    surface.moveTo(x[parent] ?? 0, y[parent] ?? 0);
+    surface.lineTo(x[rank] ?? 0, y[rank] ?? 0);
+  }
+  surface.globalAlpha = 0.9 * late;
+  surface.stroke();
+  surface.beginPath();
+  for (const rank of changed) {
+    const old = before.rankOf[layout.slots[rank] ?? 0] ?? -1;
+    const oldParent = old < 0 ? -1 : (before.parentRank[old] ?? -1);
+    const now = oldParent < 0 ? -1 : (layout.rankOf[before.slots[oldParent] ?? 0] ?? -1);
+    if (now < 0) continue;
+    surface.moveTo(x[now] ?? 0, y[now] ?? 0);
+    surface.lineTo(x[rank] ?? 0, y[rank] ?? 0);
+  }
+  surface.globalAlpha = 0.5 * (1 - late);
+  surface.setLineDash([3, 3]);
+  surface.stroke();
+  surface.setLineDash([]);
+}
+
+function strokeLeftmost(surface: Surface, ink: TreeInk): void {
+  const { positions, theme, layout } = ink;
+  const path = leftmostPath(layout);
+  if (path.length < 2) return;
+  surface.beginPath();
+  path.forEach((rank, i) => {
+    const x = positions.x[rank] ?? 0;
+    const y = positions.y[rank] ?? 0;
+    if (i === 0) surface.moveTo(x, y);
+    else surface.lineTo(x, y);
+  });
+  surface.strokeStyle = theme.muted;
+  surface.lineWidth = layout.count > RINGS_UP_TO ? 1.4 : 2.2;
+  surface.stroke();
+}
+
+/** Discs, flow marks and rings, each kind in one path. */
+function paintNodes(surface: Surface, ink: TreeInk): void {
+  const { layout, positions, flowOf, theme, clip } = ink;
+  const { x, y, radius, away } = positions;
+  const byFlow = new Map<number, number[]>();
+  const alone = clip?.kind === 'paint' ? (layout.rankOf[clip.slot] ?? -1) : -1;
+  const shown: number[] = [];
+  for (let rank = 0; rank < layout.count; rank++) {
+    const packet = layout.packet[rank] ?? 0;
+    if (packet === away && away !== 0) continue;
+    shown.push(rank);
+    const flow = flowOf(packet);
+    const list = byFlow.get(flow);
+    if (list === undefined) byFlow.set(flow, [rank]);
+    else list.push(rank);
+  }
+  const ringed = layout.count <= RINGS_UP_TO && radius >= 5;
+  if (ringed) {
+    surface.beginPath();
+    for (const rank of shown) addMark(surface, 'circle', x[rank] ?? 0, y[rank] ?? 0, radius + 1);
+    surface.fillStyle = theme.panel;
+    surface.fill();
+  }
+  const markRadius = ringed ? radius * 0.66 : Math.max(1.8, radius * 0.8);
+  for (const [flow, ranks] of byFlow) {
+    surface.beginPath();
+    const shape = flowShape(flow);
+    for (const rank of ranks) addMark(surface, shape, x[rank] ?? 0, y[rank] ?? 0, markRadius);
+    surface.fillStyle = flowColour(flow);
+    surface.fill();
+    if (!theme.dark && ringed) {
+      surface.strokeStyle = theme.outline;
+      surface.lineWidth = 1;
+      surface.stroke();
+    }
+  }
+  strokeRings(surface, ink, shown, alone, ringed);
+}
+
+/** Black nodes: one ring. Red nodes: a double ring. In the text colour, because fill is the flow's. */
+function strokeRings(surface: Surface, ink: TreeInk, shown: readonly number[], alone: number, ringed: boolean): void {
+  const { layout, positions, theme, fraction } = ink;
+  const { x, y, radius } = positions;
+  const gap = ringed ? Math.max(2.4, radius * 0.24) : 1.7;
+  surface.strokeStyle = theme.text;
+  surface.beginPath();
+  for (const rank of shown) {
+    if (layout.red[rank] === 1 || rank === alone) continue;
+    addMark(surface, 'circle', x[rank] ?? 0, y[rank] ?? 0, radius);
+  }
+  surface.lineWidth = ringed ? 2 : 1;
+  surface.stroke();
+  surface.beginPath();
+  for (const rank of shown) {
+    if (layout.red[rank] !== 1 || rank === alone) continue;
+    addMark(surface, 'circle', x[rank] ?? 0, y[rank] ?? 0, radius - gap / 2);
+    addMark(surface, 'circle', x[rank] ?? 0, y[rank] ?? 0, radius + gap / 2);
+  }
+  surface.lineWidth = ringed ? 1 : 0.6;
+  surface.stroke();
+  if (alone < 0) return;
+  const redness = layout.red[alone] === 1 ? fraction : 1 - fraction;
+  surface.lineWidth = 2 - redness;
+  surface.beginPath();
+  addMark(surface, 'circle', x[alone] ?? 0, y[alone] ?? 0, radius - (gap / 2) * redness);
+  addMark(surface, 'circle', x[alone] ?? 0, y[alone] ?? 0, radius + (gap / 2) * redness);
+  surface.stroke();
+}
+
+function writeKeys(surface: Surface, ink: TreeInk): void {
+  const { layout, positions, theme, flowOf } = ink;
+  const { x, y, radius, away } = positions;
+  const size = Math.max(9, Math.min(11, radius));
+  surface.textAlign = 'center';
+  surface.textBaseline = 'middle';
+  surface.lineJoin = 'round';
+  for (let rank = 0; rank < layout.count; rank++) {
+    const packet = layout.packet[rank] ?? 0;
+    if (packet === away && away !== 0) continue;
+    const label = compactKey(layout.keyLow[rank] ?? 0, layout.keyHigh[rank] ?? 0);
+    const cx = x[rank] ?? 0;
+    const cy = y[rank] ?? 0;
+    const inside = radius >= 12 && label.length <= 2 && flowShape(flowOf(packet)) === 'circle';
+    surface.font = `${inside ? 10 : size}px ${theme.mono}`;
+    if (inside) {
+      surface.fillStyle = textOnFlow(flowOf(packet));
+      surface.fillText(label, cx, cy + 0.5);
+      continue;
+    }
+    surface.strokeStyle = theme.panel;
+    surface.lineWidth = 3;
+    surface.strokeText(label, cx, cy + radius + 9);
+    surface.fillStyle = theme.muted;
+    surface.fillText(label, cx, cy + radius + 9);
+  }
+}
+
+function ring(surface: Surface, x: number, y: number, radius: number, colour: string, width: number): void {
+  surface.beginPath();
+  surface.arc(x, y, radius, 0, 2 * Math.PI);
+  surface.strokeStyle = colour;
+  surface.lineWidth = width;
+  surface.stroke();
+}
+
+/** A pill with a word over a node. */
+export function badge(surface: Surface, theme: DrawingTheme, text: string, x: number, y: number, colour: string): void {
+  surface.font = `600 10px ${theme.font}`;
+  surface.textAlign = 'center';
+  surface.textBaseline = 'middle';
+  const width = surface.measureText(text).width + 10;
+  surface.beginPath();
+  surface.roundRect(x - width / 2, y - 7.5, width, 15, 7.5);
+  surface.fillStyle = colour;
+  surface.fill();
+  surface.fillStyle = theme.dark ? '#0c1116' : '#ffffff';
+  surface.fillText(text, x, y + 0.5);
+}
+
+/** Counts per key order and depth instead of nodes, when there are too many to see. */
+function paintDensity(surface: Surface, ink: TreeInk): void {
+  const { layout, positions, theme } = ink;
+  const cells = new Map<number, number>();
+  let most = 1;
+  for (let rank = 0; rank < layout.count; rank++) {
+    const cell = Math.floor((positions.x[rank] ?? 0) / 4) * 4096 + (layout.depth[rank] ?? 0);
+    const count = (cells.get(cell) ?? 0) + 1;
+    cells.set(cell, count);
+    if (count > most) most = count;
+  }
+  const row = layout.count > 1 ? Math.max(2, Math.abs((positions.y[0] ?? 0) - (positions.y[layout.parentRank[0] ?? 0] ?? 0))) : 4;
+  surface.fillStyle = theme.accent;
+  const yOf = new Map<number, number>();
+  for (let rank = 0; rank < layout.count; rank++) yOf.set(layout.depth[rank] ?? 0, positions.y[rank] ?? 0);
+  for (const [cell, count] of cells) {
+    surface.globalAlpha = 0.15 + 0.85 * Math.sqrt(count / most);
+    surface.fillRect(Math.floor(cell / 4096) * 4, (yOf.get(cell % 4096) ?? 0) - row / 2, 4, row);
+  }
+  surface.globalAlpha = 1;
+}
+
+/** Draws the tree; the caller has cleared the ground and drawn the container. */
+export function drawTree(surface: Surface, ink: TreeInk): void {
+  const { layout, positions, theme, clip, fraction } = ink;
+  const { x, y, radius } = positions;
+  if (layout.count === 0) return;
+  surface.save();
+  if (layout.count > DOTS_UP_TO) paintDensity(surface, ink);
+  else strokeEdges(surface, ink);
+  strokeLeftmost(surface, ink);
+  if (layout.count <= DOTS_UP_TO) paintNodes(surface, ink);
+  if (layout.count <= LABELS_UP_TO) writeKeys(surface, ink);
+  for (const [packet, colour] of [
+    [ink.hovered, theme.muted],
+    [ink.selected, theme.accent],
+  ] as const) {
+    const rank = packet === 0 || packet === positions.away ? -1 : layout.packet.indexOf(packet);
+    if (rank >= 0) ring(surface, x[rank] ?? 0, y[rank] ?? 0, radius + 6, colour, 2.5);
+  }
+  if (clip !== null && clip.slot >= 0 && clip.kind !== 'insert') {
+    const rank = layout.rankOf[clip.slot] ?? -1;
+    surface.globalAlpha = 0.9 * Math.sin(Math.PI * Math.min(1, 0.15 + 0.85 * fraction));
+    if (rank >= 0) ring(surface, x[rank] ?? 0, y[rank] ?? 0, radius + 5, theme.warn, 2);
+    surface.globalAlpha = 1;
+  }
+  if (positions.away === 0 || layout.packet[0] !== positions.away) {
+    badge(surface, theme, 'next', x[0] ?? 0, (y[0] ?? 0) - radius - 12, theme.accent);
+  }
+  surface.restore();
+}
+
+/** Rank of the node under a point, or -1: ranks are sorted by x, so the nearest column is found by bisection. */
+export function hitNode(positions: NodePositions, count: number, px: number, py: number, reach: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((positions.x[middle] ?? 0) < px - reach) low = middle + 1;
+    else high = middle;
+  }
+  let best = -1;
+  let bestDistance = reach * reach;
+  for (let rank = low; rank < count && (positions.x[rank] ?? 0) <= px + reach; rank++) {
+    const dx = (positions.x[rank] ?? 0) - px;
+    const dy = (positions.y[rank] ?? 0) - py;
+    const distance = dx * dx + dy * dy;
+    if (distance <= bestDistance) {
+      best = rank;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}

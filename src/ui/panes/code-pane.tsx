@@ -1,0 +1,106 @@
+// The program: file tabs, the editor (Monaco when it has loaded, a plain text field on small screens and until then), and
+// what the build says in one line.
+
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { TabStrip } from '../components/tab-strip.tsx';
+import { PlainEditor } from '../editor/plain-editor.tsx';
+import { buildNow, textChanged } from '../store/engine-bridge.ts';
+import { countOf } from '../store/selectors.ts';
+import { useStore } from '../store/store.ts';
+
+const CodeEditor = lazy(() => import('../editor/code-editor.tsx').then((module) => ({ default: module.CodeEditor })));
+
+const SMALL = '(max-width: 899px)';
+
+/** Monaco is fetched once the first picture is painted and the page has a moment of rest. */
+function useAfterFirstPaint(): boolean {
+  const [ready, setReady] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setReady(true), 350);
+    return () => clearTimeout(timer);
+  }, []);
+  return ready;
+}
+
+function BuildState(): ReactNode {
+  const state = useStore((store) => store.state);
+  const report = useStore((store) => store.report);
+  const errors = useStore((store) => countOf(store, 'error'));
+  const stale = useStore((store) => store.stale);
+  const words =
+    state === 'building'
+      ? 'building …'
+      : state === 'failed'
+        ? `${errors} ${errors === 1 ? 'error' : 'errors'}`
+        : report === null
+          ? ''
+          : `compiled in ${report.compileMs.toFixed(1)} ms, verified in ${report.verifyMs.toFixed(1)} ms`;
+  return (
+    <span className={state === 'failed' ? 'build-state bad' : 'build-state'} data-testid="build-state" role="status">
+      {words}
+      {stale && state === 'ok' ? ' · not running' : ''}
+    </span>
+  );
+}
+
+export function CodePane(): ReactNode {
+  const program = useStore((state) => state.program);
+  const texts = useStore((state) => state.texts);
+  const originals = useStore((state) => state.originals);
+  const diagnostics = useStore((state) => state.diagnostics);
+  const dark = useStore((state) => state.dark);
+  const reveal = useStore((state) => state.reveal);
+  const draftId = useStore((state) => state.draftId);
+  const ready = useAfterFirstPaint();
+  const small = window.matchMedia(SMALL).matches;
+  const names = Object.keys(texts);
+  const tabs = names.map((name) => ({ id: name, label: `${name}.bpf.c${texts[name] === originals[name] ? '' : ' ●'}` }));
+  const text = texts[program] ?? '';
+  const plain = <PlainEditor text={text} onChange={(next) => textChanged(program, next)} reveal={reveal} />;
+  const choose = (next: string): void => {
+    useStore.setState({ program: next, diagnostics: [], report: null, state: 'idle' });
+    void buildNow(false);
+  };
+  return (
+    <section className="pane code" aria-label="Program">
+      <TabStrip
+        label="Programs"
+        tabs={tabs}
+        active={program}
+        onSelect={choose}
+        trailing={
+          <span className="tab-end">
+            <BuildState />
+            <button
+              type="button"
+              className="button small"
+              data-testid="build"
+              title="Compile, verify, run (Ctrl+Enter)"
+              onClick={() => void buildNow(true)}
+            >
+              Run
+            </button>
+          </span>
+        }
+      />
+      <div className="fill editor" data-testid="editor" role="tabpanel" aria-label={`${program}.bpf.c`}>
+        {small || !ready ? (
+          plain
+        ) : (
+          <Suspense fallback={plain}>
+            <CodeEditor
+              key={draftId}
+              name={program}
+              text={text}
+              diagnostics={diagnostics}
+              dark={dark}
+              reveal={reveal}
+              onChange={(next) => textChanged(program, next)}
+              onRun={() => void buildNow(true)}
+            />
+          </Suspense>
+        )}
+      </div>
+    </section>
+  );
+}

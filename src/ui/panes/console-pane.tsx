@@ -1,0 +1,96 @@
+// Lines the programs printed, run-time faults and warnings, with time, packet and C line. A click goes there.
+
+import { type ReactNode, useMemo } from 'react';
+import { EVENT } from '../../engine/trace/event.ts';
+import { EmptyState } from '../components/empty-state.tsx';
+import { momentText } from '../store/biography.ts';
+import type { RunData } from '../store/run-data.ts';
+import { clock, useStore } from '../store/store.ts';
+
+const SHOWN = 400;
+
+interface ConsoleLine {
+  readonly record: number;
+  readonly t: number;
+  readonly packet: number;
+  readonly kind: 'print' | 'fault' | 'warning';
+  readonly text: string;
+  readonly program: string;
+  readonly line: number;
+}
+
+function linesOf(run: RunData): ConsoleLine[] {
+  const { messages } = run.index;
+  const lines: ConsoleLine[] = [];
+  for (let i = Math.max(0, messages.length - SHOWN); i < messages.length; i++) {
+    const record = run.log.at(messages.records[i] ?? -1);
+    if (record === null) continue;
+    const { kind, packet, a, b, c, d, t, index } = record;
+    const side = kind === EVENT.CONSOLE ? sideOfConsole(run, index) : d === 0 ? 'enqueue' : 'dequeue';
+    lines.push({
+      record: index,
+      t,
+      packet,
+      kind: kind === EVENT.CONSOLE ? 'print' : kind === EVENT.FAULT ? 'fault' : 'warning',
+      text: run.log.text(b),
+      program: run.qdisc(a)?.program ?? '',
+      line: c < 0 ? 0 : run.lineOf(a, side, c),
+    });
+  }
+  return lines;
+}
+
+/** A console line belongs to the program whose end (ENQUEUE_RUN or DEQUEUE_RUN) comes next in the log. */
+function sideOfConsole(run: RunData, record: number): 'enqueue' | 'dequeue' {
+  const end = run.log.find(record, 1, [EVENT.ENQUEUE_RUN, EVENT.DEQUEUE_RUN]);
+  return run.log.at(end)?.kind === EVENT.DEQUEUE_RUN ? 'dequeue' : 'enqueue';
+}
+
+export function ConsolePane(): ReactNode {
+  const run = useStore((state) => state.run);
+  const version = useStore((state) => state.runVersion);
+  const position = useStore((state) => state.readout.position);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the run grows in place; its version says when
+  const lines = useMemo(() => (run === null ? [] : linesOf(run)), [run, version]);
+  const go = (line: ConsoleLine): void => {
+    clock.pause();
+    clock.seekRecord(line.record);
+    const { reveal } = useStore.getState();
+    useStore.setState({
+      ...(line.packet > 0 ? { packet: line.packet, sideTab: 'inspector' } : {}),
+      ...(line.line > 0 ? { reveal: { program: line.program, line: line.line, request: (reveal?.request ?? 0) + 1 } } : {}),
+    });
+  };
+  const total = run?.index.messages.length ?? 0;
+  return (
+    <div className="scroll fill" data-testid="console">
+      {lines.length === 0 ? (
+        <EmptyState>Nothing printed. Call bpf_printk("…") in the program; faults show here too.</EmptyState>
+      ) : null}
+      {total > SHOWN ? (
+        <p className="note">
+          The last {SHOWN} of {total} lines.
+        </p>
+      ) : null}
+      <ul className="console">
+        {lines.map((line) => (
+          <li key={line.record}>
+            <button
+              type="button"
+              className={`console-line ${line.kind}${line.record < position ? '' : ' ahead'}`}
+              onClick={() => go(line)}
+            >
+              <span className="mono muted">{momentText(line.t)}</span>
+              <span className="mono muted">{line.packet > 0 ? `#${line.packet}` : ''}</span>
+              <span className="mono">
+                {line.kind === 'print' ? '' : `${line.kind}: `}
+                {line.text}
+              </span>
+              <span className="muted">{line.line > 0 ? `line ${line.line}` : ''}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,159 @@
+// The time line: one picture of the whole run with one cursor over it. Drag moves the cursor, wheel and W A S D zoom and
+// pan, comma and dot walk the steps. Drawing is the drawings'; time is the clock's.
+
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type WheelEvent,
+} from 'react';
+import { drawTimeline } from '../drawings/timeline-canvas.ts';
+import { panned, placeTimeline, timeToX, type Viewport, xToTime, zoomed } from '../drawings/timeline-layout.ts';
+import { momentText } from '../store/biography.ts';
+import { themeOf } from '../store/selectors.ts';
+import { clock, useStore } from '../store/store.ts';
+import { timelineKeys } from './timeline-keys.ts';
+
+/** The cursor line and its time, moved without React. */
+function useCursorLine(
+  line: React.RefObject<HTMLDivElement | null>,
+  xOf: (t: number) => number,
+  left: number,
+  right: number,
+): void {
+  const place = useRef(() => {});
+  place.current = () => {
+    const element = line.current;
+    if (element === null) return;
+    const x = xOf(clock.cursor().t);
+    element.style.transform = `translateX(${x}px)`;
+    element.style.visibility = x < left - 1 || x > right + 1 ? 'hidden' : 'visible';
+  };
+  useEffect(() => clock.subscribe(() => place.current()), []);
+  useEffect(() => place.current());
+}
+
+/** The viewport follows the cursor when playback leaves it. */
+function following(view: Viewport, t: number, duration: number): Viewport {
+  if (t >= view.from && t <= view.to) return view;
+  const share = (t - view.from) / (view.to - view.from) - 0.15;
+  return panned(view, share, duration);
+}
+
+export function TimelinePane(): ReactNode {
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const line = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState({ width: 600, height: 180 });
+  const [view, setView] = useState<Viewport | null>(null);
+  const run = useStore((state) => state.run);
+  const version = useStore((state) => state.runVersion);
+  const dark = useStore((state) => state.dark);
+  const readout = useStore((state) => state.readout);
+  const duration = Math.max(1, run?.durationNs ?? 1);
+  const whole = useMemo<Viewport>(() => ({ from: 0, to: duration }), [duration]);
+  const shown = following(view ?? whole, readout.t, duration);
+  const flows = useMemo(() => run?.info?.flows.map((flow) => flow.name) ?? [], [run]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the run grows in place; its version says when
+  const places = useMemo(() => placeTimeline(flows, run?.index ?? null, size.width, size.height), [flows, run, version, size]);
+
+  // A new run of another length is shown whole.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the length matters
+  useEffect(() => setView(null), [duration]);
+  useEffect(() => {
+    if (box.current === null) return;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry !== undefined) setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
+    });
+    observer.observe(box.current);
+    return () => observer.disconnect();
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the run grows in place; its version says when
+  useEffect(() => {
+    const element = canvas.current;
+    const surface = element?.getContext('2d') ?? null;
+    if (element === null || surface === null) return;
+    const ratio = Math.min(2, window.devicePixelRatio || 1);
+    const w = Math.round(size.width * ratio);
+    const h = Math.round(size.height * ratio);
+    if (element.width !== w) element.width = w;
+    if (element.height !== h) element.height = h;
+    surface.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (run === null) surface.clearRect(0, 0, size.width, size.height);
+    else drawTimeline(surface, run.index, places, shown, themeOf({ dark }), run.knownNs);
+  }, [run, version, size, shown.from, shown.to, dark, places]);
+  useCursorLine(line, (t) => timeToX(places, shown, t), places.left, places.right);
+
+  const timeAt = (event: { clientX: number }): number => {
+    const left = box.current?.getBoundingClientRect().left ?? 0;
+    return xToTime(places, shown, event.clientX - left);
+  };
+  const scrub = (event: PointerEvent): void => {
+    if (event.buttons !== 1 || run === null) return;
+    clock.pause();
+    clock.seekTime(timeAt(event));
+  };
+  const press = (event: PointerEvent): void => {
+    box.current?.setPointerCapture(event.pointerId);
+    scrub(event);
+  };
+  const wheel = (event: WheelEvent): void => {
+    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+      setView(panned(shown, (event.deltaX || event.deltaY) / 600, duration));
+    } else setView(zoomed(shown, timeAt(event), Math.exp(event.deltaY / 300), duration));
+  };
+  timelineKeys.current = {
+    zoom: (factor) => setView(zoomed(shown, clock.cursor().t, factor, duration)),
+    pan: (share) => setView(panned(shown, share, duration)),
+    fit: () => setView(null),
+  };
+  const key = (event: KeyboardEvent): void => {
+    const tenth = (shown.to - shown.from) / 10;
+    const moves = new Map<string, () => void>([
+      ['ArrowLeft', () => clock.stepBy(-1)],
+      ['ArrowRight', () => clock.stepBy(1)],
+      ['Home', () => clock.seekTime(0)],
+      ['End', () => clock.seekTime(duration)],
+      ['PageUp', () => clock.seekTime(clock.t - tenth)],
+      ['PageDown', () => clock.seekTime(clock.t + tenth)],
+    ]);
+    const action = moves.get(event.key);
+    if (action === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    action();
+  };
+  return (
+    <section className="pane timeline" aria-label="Time line">
+      <div
+        ref={box}
+        className="timeline-box"
+        data-testid="timeline"
+        role="slider"
+        tabIndex={0}
+        aria-label="Simulated time"
+        aria-valuemin={0}
+        aria-valuemax={Math.round(duration)}
+        aria-valuenow={Math.round(readout.t)}
+        aria-valuetext={`${momentText(readout.t)} of ${momentText(duration)}`}
+        onPointerDown={press}
+        onPointerMove={scrub}
+        onWheel={wheel}
+        onDoubleClick={() => setView(null)}
+        onKeyDown={key}
+      >
+        <canvas ref={canvas} className="layer" />
+        <div ref={line} className="cursor-line" aria-hidden="true">
+          <span className="cursor-head" />
+        </div>
+      </div>
+      {places.hiddenFlows > 0 ? (
+        <p className="note">{places.hiddenFlows} more flows have no room here: make the pane higher.</p>
+      ) : null}
+    </section>
+  );
+}
