@@ -1,7 +1,14 @@
 // The gallery for tests: every scenario with its programs compiled and verified from source.
 
 import { readFileSync } from 'node:fs';
-import { type AttachableProgram, loadCompiler, parseScenario, prepareObject, renderDiagnostic, type Scenario } from '../src/engine/index.ts';
+import {
+  type AttachableProgram,
+  loadCompiler,
+  parseScenario,
+  prepareObject,
+  renderDiagnostic,
+  type Scenario,
+} from '../src/engine/index.ts';
 
 const FOLDER = 'public/gallery';
 
@@ -32,7 +39,10 @@ export async function galleryPrograms(scenario: Scenario): Promise<Map<string, A
   const programs = new Map<string, AttachableProgram>();
   for (const [name, item] of Object.entries(scenario.programs)) {
     const path = `${item.gallery}.bpf.c`;
-    const { object, diagnostics } = compile({ path, text: gallerySource(item.gallery ?? name) }, { profile: null, optimise: 2, cpu: 'v3' });
+    const { object, diagnostics } = compile(
+      { path, text: gallerySource(item.gallery ?? name) },
+      { profile: null, optimise: 2, cpu: 'v3' },
+    );
     if (object === null) throw new Error(diagnostics.map(renderDiagnostic).join('\n'));
     const prepared = prepareObject(object, { profile: null, quirks: item.quirks ?? [], set: item.set ?? {} });
     if (prepared.attachable === null) throw new Error(prepared.diagnostics.map(renderDiagnostic).join('\n'));
