@@ -1,0 +1,102 @@
+// The C headers that the compiler bundles. Structures, numbers and calls are printed from the tables of this folder, so that
+// a program, the verifier and the manual agree. Knows nothing of how headers are found or read.
+
+import type { SourceFile } from '../base/source.ts';
+import { CALLS, type CallRow } from './calls.ts';
+import * as text from './header-texts.ts';
+import { type ContextLayout, ENQUEUE_CONTEXT, SK_BUFF } from './layouts.ts';
+import { MAP_TYPES } from './map-types.ts';
+import type { ApiProfile, ProfileId } from './profile.ts';
+import { PROFILES, profileOf } from './profiles.ts';
+
+const structText = (layout: ContextLayout): string => {
+  const fields = layout.fields.map((field) => `\t${field.declaration}; /* ${field.summary} */\n`).join('');
+  return `${layout.name} {\n${fields}};\n`;
+};
+
+const callText = (row: CallRow): string => {
+  const { returns, params } = row.prototype;
+  const space = returns.endsWith('*') ? '' : ' ';
+  return `/* ${row.summary} */\nstatic ${returns}${space}(* const ${row.name})(${params}) = (void *) ${row.id};\n`;
+};
+
+const mapTypesText = (): string => {
+  const rows = MAP_TYPES.map((row) => `\t${row.enumerator} = ${row.number},\n`).join('');
+  return `enum bpf_map_type {\n\tBPF_MAP_TYPE_UNSPEC = 0,\n${rows}};\n`;
+};
+
+/** `struct sch_bpf_ctx` and the return codes of one profile. */
+const profileTypesText = (profile: ApiProfile): string => {
+  const codes = profile.codes.map((code) => `\t${code.name} = ${code.value}, /* ${code.summary} */\n`).join('');
+  return `#pragma once\nstruct __sk_buff;\n${structText(ENQUEUE_CONTEXT)}enum {\n${codes}};\n`;
+};
+
+const profileCallsText = (profile: ApiProfile): string =>
+  `#pragma once\n${CALLS.filter((row) => row.profiles?.includes(profile.id))
+    .map(callText)
+    .join('')}`;
+
+/** A profile's own header: everything a program needs, and the mark in the object. */
+const profileHeaderText = (profile: ApiProfile): string => `#pragma once
+/* ${profile.title}. ${profile.badge}. */
+#include <stddef.h>
+#include <stdbool.h>
+#include <errno.h>
+#include <linux/types.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <qdisc/types-${profile.id}.h>
+#include <qdisc/calls-${profile.id}.h>
+static const char __qdisc_profile[] SEC("qdisc_profile") = "${profile.id}";
+`;
+
+function build(chosen: ApiProfile | null): SourceFile[] {
+  const tail = (part: string): string => (chosen === null ? '' : `#include <qdisc/${part}-${chosen.id}.h>\n`);
+  const bpf = `#pragma once\n#include <linux/types.h>\n${mapTypesText()}${text.BPF_CONSTANTS_TEXT}${structText(SK_BUFF)}${tail('types')}`;
+  const general = CALLS.filter((row) => row.profiles === null);
+  const helpers = `#pragma once\n#include <linux/types.h>\n${text.HELPER_MACROS_TEXT}struct __sk_buff;\n${general.map(callText).join('')}${tail('calls')}`;
+  const files: [string, string][] = [
+    ['linux/types.h', text.TYPES_TEXT],
+    ['asm/types.h', text.TYPES_TEXT],
+    ['stdbool.h', text.STDBOOL_TEXT],
+    ['stddef.h', text.STDDEF_TEXT],
+    ['linux/stddef.h', text.STDDEF_TEXT],
+    ['stdint.h', text.STDINT_TEXT],
+    ['errno.h', text.ERRNO_TEXT],
+    ['linux/errno.h', text.ERRNO_TEXT],
+    ['bpf/bpf_endian.h', text.ENDIAN_TEXT],
+    ['linux/if_ether.h', text.IF_ETHER_TEXT],
+    ['linux/ip.h', text.IP_TEXT],
+    ['linux/ipv6.h', text.IPV6_TEXT],
+    ['linux/in6.h', text.IN6_TEXT],
+    ['linux/in.h', text.IN_TEXT],
+    ['linux/tcp.h', text.TCP_TEXT],
+    ['linux/udp.h', text.UDP_TEXT],
+    ['linux/pkt_cls.h', text.PKT_CLS_TEXT],
+    ['linux/pkt_sched.h', text.PKT_CLS_TEXT],
+    ['linux/bpf.h', bpf],
+    ['bpf/bpf_helpers.h', helpers],
+  ];
+  for (const profile of PROFILES) {
+    if (profile.header === null) continue;
+    files.push([profile.header, profileHeaderText(profile)]);
+    files.push([`qdisc/types-${profile.id}.h`, profileTypesText(profile)]);
+    files.push([`qdisc/calls-${profile.id}.h`, profileCallsText(profile)]);
+  }
+  return files.map(([path, content]) => ({ path, text: content }));
+}
+
+const built = new Map<ProfileId | null, readonly SourceFile[]>();
+
+/**
+ * The bundled headers. With a profile, `linux/bpf.h` and `bpf/bpf_helpers.h` carry its part, so that a program which names
+ * no profile itself compiles under it. The same objects are returned every time (their tokens are kept).
+ */
+export function headersOf(profile: ProfileId | null): readonly SourceFile[] {
+  let files = built.get(profile);
+  if (files === undefined) {
+    files = build(profile === null ? null : profileOf(profile));
+    built.set(profile, files);
+  }
+  return files;
+}

@@ -1,0 +1,80 @@
+// The compiler's driver: one source file in, a ProgramObject or diagnostics out. Runs the stages in order and stops after the
+// first that finds an error. Never throws for anything a person wrote.
+
+import type { ProfileId } from '../abi/profile.ts';
+import { type Diagnostic, sortDiagnostics } from '../base/diagnostic.ts';
+import type { SourceFile } from '../base/source.ts';
+import type { ProgramObject } from '../object/program-object.ts';
+import { checkUnit } from './check-declarations.ts';
+import { generateObject } from './generate.ts';
+import { HeaderFinder } from './header-finder.ts';
+import { parseTranslationUnit } from './parse-declarations.ts';
+import { Parser } from './parser.ts';
+import { preprocess } from './preprocessor.ts';
+import { profileOfFiles } from './profile-choice.ts';
+import { Reporter } from './report.ts';
+
+export type OptimisationLevel = 0 | 1 | 2;
+export type CpuVersion = 'v1' | 'v2' | 'v3' | 'v4';
+
+export interface CompileOptions {
+  /** Profile chosen outside the file (page or --profile); null: the file must name one by including <qdisc/v4.h> … */
+  readonly profile: ProfileId | null;
+  readonly optimise: OptimisationLevel;
+  readonly cpu: CpuVersion;
+  readonly defines?: readonly (readonly [string, string])[];
+  /** Extra include files by path, searched before the bundled ones. */
+  readonly headers?: readonly SourceFile[];
+  /** When false a source that names no profile is fine (command line `eval`). Default true. */
+  readonly requireProfile?: boolean;
+}
+
+/** `object` is null exactly when a diagnostic is an error. `ir` prints the intermediate form on demand. */
+export interface CompileResult {
+  readonly object: ProgramObject | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What {@link compileWithIr} adds: the optimised intermediate form of each function as text. */
+export interface CompileResultWithIr extends CompileResult {
+  readonly ir: string;
+}
+
+/** Compiles one file. Deterministic; bounded in time and memory for any input. */
+export function compile(file: SourceFile, options: CompileOptions): CompileResult {
+  const { object, diagnostics } = run(file, options, false);
+  return { object, diagnostics };
+}
+
+/** Compiles and prints the intermediate form (`--emit ir`). */
+export const compileWithIr = (file: SourceFile, options: CompileOptions): CompileResultWithIr => run(file, options, true);
+
+function run(file: SourceFile, options: CompileOptions, wantIr: boolean): CompileResultWithIr {
+  const reporter = new Reporter();
+  const result = stages(file, options, reporter, wantIr);
+  const object = reporter.failed ? null : result.object;
+  return { object, ir: result.ir, diagnostics: sortDiagnostics(reporter.diagnostics) };
+}
+
+const NOTHING = { object: null, ir: '' } as const;
+
+function stages(
+  file: SourceFile,
+  options: CompileOptions,
+  reporter: Reporter,
+  wantIr: boolean,
+): { object: ProgramObject | null; ir: string } {
+  const finder = new HeaderFinder(options.headers ?? [], options.profile);
+  const { tokens, files } = preprocess(
+    file,
+    { defines: options.defines ?? [], findHeader: finder.find, headerNames: finder.names },
+    reporter,
+  );
+  const profile = profileOfFiles(file, files, options.profile, options.requireProfile ?? true, reporter);
+  if (profile === 'conflict') return NOTHING;
+  const items = parseTranslationUnit(new Parser(tokens, reporter));
+  if (reporter.full) return NOTHING;
+  const unit = checkUnit(items, reporter, file);
+  if (reporter.failed) return NOTHING;
+  return generateObject(unit, { file, files, profile, level: options.optimise, cpu: options.cpu, wantIr }, reporter);
+}

@@ -1,0 +1,209 @@
+// From the typed unit to the object: which functions and variables are needed, their code, data, maps and metadata. Runs
+// lowering, optimisation, selection, allocation and emission function by function. Knows nothing of syntax.
+
+import type { ProfileId } from '../abi/profile.ts';
+import { PROFILE_IDS } from '../abi/profile.ts';
+import type { SourceFile } from '../base/source.ts';
+import type { ObjectFunction, ObjectMap, ProgramObject, Relocation } from '../object/program-object.ts';
+import { allocateRegisters } from './allocate-registers.ts';
+import { DataLayout, type DataSection, isMap, isMetadata, referencesOf, sectionMap, variableBytes } from './data-sections.ts';
+import { type EmittedFunction, emitFunction, lineEntry } from './emit.ts';
+import type { IrFunction } from './ir.ts';
+import { printFunction } from './ir-printer.ts';
+import { lowerFunction } from './lower.ts';
+import type { Reference } from './machine.ts';
+import { readMap } from './map-definitions.ts';
+import { optimiseUnit } from './optimise/pipeline.ts';
+import type { Reporter } from './report.ts';
+import { selectInstructions } from './select.ts';
+import type { FunctionSymbol, GlobalVariable, TypedUnit } from './tree.ts';
+
+export interface GenerateOptions {
+  readonly file: SourceFile;
+  readonly files: readonly SourceFile[];
+  readonly profile: ProfileId | null;
+  readonly level: 0 | 1 | 2;
+  readonly cpu: 'v1' | 'v2' | 'v3' | 'v4';
+  readonly wantIr: boolean;
+}
+
+export function generateObject(
+  unit: TypedUnit,
+  options: GenerateOptions,
+  reporter: Reporter,
+): { object: ProgramObject | null; ir: string } {
+  const generator = new Generator(unit, options, reporter);
+  return generator.run();
+}
+
+class Generator {
+  private readonly unit: TypedUnit;
+  private readonly options: GenerateOptions;
+  private readonly reporter: Reporter;
+  private readonly lowered = new Map<FunctionSymbol, IrFunction>();
+  private readonly layout = new DataLayout();
+  private readonly maps: { variable: GlobalVariable; map: ObjectMap }[] = [];
+  private readonly fileIndices = new Map<SourceFile, number>();
+
+  constructor(unit: TypedUnit, options: GenerateOptions, reporter: Reporter) {
+    this.unit = unit;
+    this.options = options;
+    this.reporter = reporter;
+    for (const file of options.files) this.fileIndices.set(file, this.fileIndices.size);
+  }
+
+  run(): { object: ProgramObject | null; ir: string } {
+    const nothing = { object: null, ir: '' };
+    this.lowerReachable();
+    if (this.reporter.failed) return nothing;
+    const functions = optimiseUnit(
+      [...this.lowered.values()],
+      { level: this.options.level, cpu: this.options.cpu },
+      this.reporter,
+      isRoot,
+    );
+    for (const fn of functions) this.refuseUndefined(fn);
+    const ir = this.options.wantIr ? `${functions.map(printFunction).join('\n\n')}\n` : '';
+    const emitted = functions.map((fn) => ({ symbol: fn.symbol, code: this.emit(fn) }));
+    if (this.reporter.failed) return { object: null, ir };
+    this.placeData(functions);
+    if (this.reporter.failed) return { object: null, ir };
+    return { object: this.assemble(emitted), ir };
+  }
+
+  private readonly fileIndex = (file: SourceFile): number => this.fileIndices.get(file) ?? 0;
+
+  /** Lowers every function that the object needs, in source order. */
+  private lowerReachable(): void {
+    const work = this.unit.functions.filter((symbol) => symbol.body !== null && isRoot(symbol));
+    const seen = new Set(work);
+    const reach = (symbol: FunctionSymbol): void => {
+      if (symbol.body === null || seen.has(symbol)) return;
+      seen.add(symbol);
+      work.push(symbol);
+    };
+    for (let at = 0; at < work.length; at++) {
+      const symbol = work[at];
+      if (symbol?.body == null) continue;
+      const fn = lowerFunction(symbol, symbol.body, this.reporter);
+      this.lowered.set(symbol, fn);
+      eachReference(fn, (reference) => {
+        if (reference.kind === 'function') reach(reference);
+      });
+    }
+    const order = this.unit.functions.filter((symbol) => this.lowered.has(symbol));
+    const sorted = order.flatMap((symbol) => this.lowered.get(symbol) ?? []);
+    this.lowered.clear();
+    for (const fn of sorted) this.lowered.set(fn.symbol, fn);
+  }
+
+  /** Calls that survived optimisation of functions that are nowhere. */
+  private refuseUndefined(fn: IrFunction): void {
+    for (const block of fn.blocks) {
+      for (const inst of block.body) {
+        if (inst.op !== 'call' || inst.target.kind !== 'function' || inst.target.symbol.body !== null) continue;
+        this.reporter.report('undefined-symbol', inst.place ?? fn.symbol.place, [inst.target.symbol.name]);
+      }
+    }
+  }
+
+  private emit(fn: IrFunction): EmittedFunction {
+    const machine = selectInstructions(fn, { cpu: this.options.cpu }, this.reporter);
+    const { spillSlots } = allocateRegisters(machine);
+    return emitFunction(machine, spillSlots, { longJumps: this.options.cpu === 'v4', fileIndex: this.fileIndex }, this.reporter);
+  }
+
+  /** Gives places to all variables that are visible, kept or referred to, in source order. */
+  private placeData(functions: readonly IrFunction[]): void {
+    const needed = new Set<GlobalVariable>();
+    const need = (variable: GlobalVariable): void => {
+      if (needed.has(variable)) return;
+      needed.add(variable);
+      if (!variable.defined && !isMap(variable)) {
+        this.reporter.report('undefined-symbol', variable.place, [variable.name]);
+        return;
+      }
+      for (const reference of referencesOf(variable)) if (reference.kind === 'global') need(reference);
+    };
+    for (const variable of this.unit.variables)
+      if (variable.defined && (variable.linkage === 'global' || variable.keep)) need(variable);
+    for (const fn of functions)
+      eachReference(fn, (reference) => {
+        if (reference.kind === 'global') need(reference);
+      });
+    for (const variable of this.unit.variables) {
+      if (!needed.has(variable) || isMetadata(variable)) continue;
+      if (variable.section === 'maps') this.reporter.report('old-map-definition', variable.place, [variable.name]);
+      else if (isMap(variable)) {
+        const line = lineEntry(variable.place, 0, this.fileIndex(variable.place.file));
+        const map = readMap(variable, line, this.reporter);
+        if (map !== null) this.maps.push({ variable, map });
+      } else this.layout.add(variable);
+    }
+  }
+
+  private assemble(emitted: readonly { symbol: FunctionSymbol; code: EmittedFunction }[]): ProgramObject {
+    const functionIndex = new Map(emitted.map(({ symbol }, i) => [symbol, i]));
+    const mapIndex = new Map(this.maps.map(({ variable }, i) => [variable, i]));
+    const sectionIndex = (section: DataSection): number => this.maps.length + this.layout.sections.indexOf(section);
+    const relocation = (slot: number, reference: Reference): Relocation => {
+      if (reference.kind === 'kfunc') return { kind: 'kfunc', slot, name: reference.name };
+      if (reference.kind !== 'data') return { kind: reference.kind, slot, target: functionIndex.get(reference.symbol) ?? 0 };
+      const map = mapIndex.get(reference.variable);
+      if (map !== undefined) return { kind: 'map', slot, target: map };
+      const place = this.layout.placeOf(reference.variable);
+      const target = place === null ? 0 : sectionIndex(place.section);
+      return { kind: 'map-value', slot, target, addend: (place?.offset ?? 0) + reference.addend };
+    };
+    const functions = emitted.map(({ symbol, code }): ObjectFunction => {
+      const relocations = code.references.map(({ slot, reference }) => relocation(slot, reference));
+      const section = symbol.section ?? '.text';
+      const { linkage, name, type } = symbol;
+      return { name, section, linkage, code: code.code, relocations, lines: code.lines, type, stackBytes: code.stackBytes };
+    });
+    const data = this.layout.sections.map((section) => sectionMap(section, this.layout, sectionIndex, this.reporter));
+    return {
+      name: baseName(this.options.file.path),
+      profile: profileMark(this.metadata('qdisc_profile')) ?? null,
+      license: this.metadata('license') ?? '',
+      files: this.options.files.map((file) => ({ path: file.path, text: file.text })),
+      functions,
+      maps: [...this.maps.map(({ map }) => map), ...data],
+    };
+  }
+
+  /** Text of the first variable in a metadata section. */
+  private metadata(section: string): string | null {
+    const variable = this.unit.variables.find((candidate) => candidate.section === section && candidate.defined);
+    if (variable === undefined) return null;
+    const { bytes } = variableBytes(variable);
+    const end = bytes.indexOf(0);
+    return String.fromCharCode(...bytes.subarray(0, end < 0 ? bytes.length : end));
+  }
+}
+
+/** Functions that the object must have even when nothing in it calls them. */
+const isRoot = (symbol: FunctionSymbol): boolean =>
+  symbol.keep || symbol.section !== null || (symbol.linkage === 'global' && !symbol.inlineHint && !symbol.alwaysInline);
+
+/** Every symbol that the code of a function names. */
+function eachReference(fn: IrFunction, visit: (symbol: FunctionSymbol | GlobalVariable) => void): void {
+  for (const block of fn.blocks) {
+    for (const inst of [...block.phis, ...block.body]) {
+      if (inst.op === 'call' && inst.target.kind === 'function') visit(inst.target.symbol);
+      for (const arg of inst.args) {
+        if (arg.op === 'global') visit(arg.variable);
+        else if (arg.op === 'function') visit(arg.symbol);
+      }
+    }
+    const { end } = block;
+    const last = end.kind === 'return' ? end.value : end.kind === 'branch' ? end.condition : null;
+    if (last?.op === 'global') visit(last.variable);
+    else if (last?.op === 'function') visit(last.symbol);
+  }
+}
+
+const profileMark = (text: string | null): ProfileId | undefined => PROFILE_IDS.find((id) => id === text);
+
+/** `folder/fifo.bpf.c` is `fifo`. */
+const baseName = (path: string): string => (path.split('/').at(-1) ?? path).replace(/(\.bpf)?\.(c|h)$/, '');

@@ -1,0 +1,336 @@
+// The intermediate form: static single assignment over blocks (Cytron et al., 1991). Values are 32 or 64 bits wide, as the
+// machine's operations are; addresses are 64-bit values. A 32-bit value says nothing about the upper half of its
+// register. Knows nothing of C beyond the symbols it refers to, and nothing of registers.
+
+import { invariant } from '../base/assert.ts';
+import type { Place } from './token.ts';
+import type { FunctionSymbol, GlobalVariable, LocalVariable } from './tree.ts';
+
+export type Width = 32 | 64;
+export type AccessSize = 1 | 2 | 4 | 8;
+
+/** Two operands of one width, result of that width. Division by zero as eBPF defines it; shift counts are taken modulo the width. */
+export const BINARY_OPS = [
+  'add',
+  'sub',
+  'mul',
+  'udiv',
+  'sdiv',
+  'umod',
+  'smod',
+  'and',
+  'or',
+  'xor',
+  'shl',
+  'lshr',
+  'ashr',
+] as const;
+export type BinaryOp = (typeof BINARY_OPS)[number];
+
+export const PREDICATES = ['eq', 'ne', 'ult', 'ule', 'ugt', 'uge', 'slt', 'sle', 'sgt', 'sge'] as const;
+export type Predicate = (typeof PREDICATES)[number];
+
+/** An object of a function's frame. */
+export interface Slot {
+  readonly name: string;
+  readonly size: number;
+  readonly align: number;
+  readonly variable: LocalVariable | null;
+  /** Nesting path of scopes: two slots whose paths part may share bytes. */
+  readonly scope: readonly number[];
+}
+
+export type CallTarget =
+  | { readonly kind: 'function'; readonly symbol: FunctionSymbol }
+  | { readonly kind: 'helper'; readonly id: number; readonly name: string }
+  | { readonly kind: 'kfunc'; readonly name: string };
+
+export type AtomicKind = 'add' | 'and' | 'or' | 'xor' | 'xchg' | 'cmpxchg';
+
+interface Common {
+  readonly id: number;
+  width: Width;
+  args: Inst[];
+  /** Null for values that stand in no block (constants, addresses, parameters) and for instructions taken out. */
+  block: Block | null;
+  place: Place | null;
+  /** Set when another value takes this one's place; readers follow it ({@link resolve}). */
+  forward: Inst | null;
+}
+
+export type Inst = Common &
+  (
+    | { readonly op: 'const'; readonly value: bigint }
+    | { readonly op: 'undef' }
+    | { readonly op: 'param'; readonly index: number }
+    | { readonly op: 'slot'; readonly slot: Slot }
+    | { readonly op: 'global'; readonly variable: GlobalVariable; readonly offset: number }
+    | { readonly op: 'function'; readonly symbol: FunctionSymbol }
+    | { readonly op: 'phi'; incoming: Block[]; readonly variable: LocalVariable | null }
+    | { readonly op: 'binary'; readonly kind: BinaryOp }
+    | { readonly op: 'compare'; readonly predicate: Predicate }
+    /** args: condition value (compare or any), then, else; non-zero takes the first. */
+    | { readonly op: 'select' }
+    /** Sign-extends the low `from` bits to the width. */
+    | { readonly op: 'sext'; readonly from: 8 | 16 | 32 }
+    /** 32 to 64 bits, upper half zero. */
+    | { readonly op: 'zext' }
+    /** 64 to 32 bits. */
+    | { readonly op: 'trunc' }
+    | { readonly op: 'bswap'; readonly bits: 16 | 32 | 64 }
+    | { readonly op: 'load'; offset: number; readonly size: AccessSize; readonly isSigned: boolean; readonly isVolatile: boolean }
+    | { readonly op: 'store'; offset: number; readonly size: AccessSize; readonly isVolatile: boolean }
+    | { readonly op: 'call'; readonly target: CallTarget; readonly hasResult: boolean }
+    /** args: address, value (and the expected value first, for cmpxchg: address, expected, value). */
+    | { readonly op: 'atomic'; readonly kind: AtomicKind; readonly fetch: boolean; offset: number; readonly size: 4 | 8 }
+    | { readonly op: 'barrier' }
+  );
+
+export type Terminator =
+  | { readonly kind: 'jump'; target: Block; place: Place | null }
+  /** `condition` is 32 or 64 bits; non-zero goes to `yes`. */
+  | { readonly kind: 'branch'; condition: Inst; yes: Block; no: Block; place: Place | null }
+  | { readonly kind: 'return'; value: Inst | null; place: Place | null }
+  | { readonly kind: 'unreachable'; place: Place | null };
+
+export interface Block {
+  readonly id: number;
+  /** For the printer: `for.body`. */
+  readonly label: string;
+  phis: Inst[];
+  body: Inst[];
+  end: Terminator;
+  /** Up to date after {@link computePredecessors}. */
+  preds: Block[];
+}
+
+export type PhiInst = Extract<Inst, { op: 'phi' }>;
+export type LoadInst = Extract<Inst, { op: 'load' }>;
+export type StoreInst = Extract<Inst, { op: 'store' }>;
+
+type Payload = Inst extends infer I ? (I extends Inst ? Omit<I, keyof Common> : never) : never;
+
+/** One function in the intermediate form. `blocks[0]` is the entry and has no predecessors. */
+export class IrFunction {
+  readonly symbol: FunctionSymbol;
+  readonly params: Inst[] = [];
+  blocks: Block[] = [];
+  readonly slots: Slot[] = [];
+  /** Width of the result, null for void. */
+  readonly resultWidth: Width | null;
+  private nextInst = 0;
+  private nextBlock = 0;
+  private readonly constants = new Map<string, Inst>();
+  private readonly symbols = new Map<object, Map<number, Inst>>();
+  private undefs: { 32: Inst | null; 64: Inst | null } = { 32: null, 64: null };
+
+  constructor(symbol: FunctionSymbol, resultWidth: Width | null) {
+    this.symbol = symbol;
+    this.resultWidth = resultWidth;
+  }
+
+  /** A new instruction that stands in no block yet. */
+  make(payload: Payload, width: Width, args: Inst[], place: Place | null): Inst {
+    return { id: this.nextInst++, width, args, block: null, place, forward: null, ...payload };
+  }
+
+  constant(value: bigint, width: Width): Inst {
+    const wrapped = BigInt.asUintN(width, value);
+    const key = `${width}:${wrapped}`;
+    let inst = this.constants.get(key);
+    if (inst === undefined) {
+      inst = this.make({ op: 'const', value: wrapped }, width, [], null);
+      this.constants.set(key, inst);
+    }
+    return inst;
+  }
+
+  undef(width: Width): Inst {
+    const inst = this.undefs[width] ?? this.make({ op: 'undef' }, width, [], null);
+    this.undefs[width] = inst;
+    return inst;
+  }
+
+  private symbolic(key: object, offset: number, payload: Payload): Inst {
+    let byOffset = this.symbols.get(key);
+    if (byOffset === undefined) {
+      byOffset = new Map();
+      this.symbols.set(key, byOffset);
+    }
+    let inst = byOffset.get(offset);
+    if (inst === undefined) {
+      inst = this.make(payload, 64, [], null);
+      byOffset.set(offset, inst);
+    }
+    return inst;
+  }
+
+  slotAddress(slot: Slot): Inst {
+    return this.symbolic(slot, 0, { op: 'slot', slot });
+  }
+
+  globalAddress(variable: GlobalVariable, offset: number): Inst {
+    return this.symbolic(variable, offset, { op: 'global', variable, offset });
+  }
+
+  functionAddress(symbol: FunctionSymbol): Inst {
+    return this.symbolic(symbol, 0, { op: 'function', symbol });
+  }
+
+  addParam(width: Width): Inst {
+    const inst = this.make({ op: 'param', index: this.params.length }, width, [], null);
+    this.params.push(inst);
+    return inst;
+  }
+
+  addSlot(slot: Slot): Inst {
+    this.slots.push(slot);
+    return this.slotAddress(slot);
+  }
+
+  /** A new block, not yet in `blocks`. */
+  makeBlock(label: string): Block {
+    return { id: this.nextBlock++, label, phis: [], body: [], end: { kind: 'unreachable', place: null }, preds: [] };
+  }
+
+  /** Upper bound of instruction ids, for arrays indexed by id. */
+  get instCount(): number {
+    return this.nextInst;
+  }
+  get blockCount(): number {
+    return this.nextBlock;
+  }
+}
+
+/** The value that stands for `inst` now. Shortens chains on the way. */
+export function resolve(inst: Inst): Inst {
+  if (inst.forward === null) return inst;
+  let last: Inst = inst;
+  while (last.forward !== null) last = last.forward;
+  for (let step: Inst = inst; step.forward !== null && step !== last; ) {
+    const next: Inst = step.forward;
+    step.forward = last;
+    step = next;
+  }
+  return last;
+}
+
+/** Makes every reader of `inst` see `by` instead. The caller takes `inst` out of its block, or dead-code removal does. */
+export function replaceBy(inst: Inst, by: Inst): void {
+  const target = resolve(by);
+  invariant(target !== inst, 'a value is not replaced by itself');
+  inst.forward = target;
+}
+
+export function successors(block: Block): Block[] {
+  const { end } = block;
+  if (end.kind === 'jump') return [end.target];
+  if (end.kind === 'branch') return end.yes === end.no ? [end.yes] : [end.yes, end.no];
+  return [];
+}
+
+/** Recomputes `preds` of all blocks in `fn.blocks` (each predecessor once). */
+export function computePredecessors(fn: IrFunction): void {
+  for (const block of fn.blocks) block.preds = [];
+  for (const block of fn.blocks) for (const next of successors(block)) next.preds.push(block);
+}
+
+/** Blocks reachable from the entry in reverse postorder. */
+export function reversePostorder(fn: IrFunction): Block[] {
+  const entry = fn.blocks[0];
+  if (entry === undefined) return [];
+  const seen = new Set<Block>([entry]);
+  const order: Block[] = [];
+  const stack: { block: Block; next: Block[]; at: number }[] = [{ block: entry, next: successors(entry), at: 0 }];
+  while (stack.length > 0) {
+    const top = stack.at(-1);
+    if (top === undefined) break;
+    const child = top.next[top.at++];
+    if (child === undefined) {
+      order.push(top.block);
+      stack.pop();
+    } else if (!seen.has(child)) {
+      seen.add(child);
+      stack.push({ block: child, next: successors(child), at: 0 });
+    }
+  }
+  return order.reverse();
+}
+
+/** Follows replacements in all operands, so that no `forward` is left in use. */
+export function resolveOperands(fn: IrFunction): void {
+  const list = (insts: Inst[]): void => {
+    for (const inst of insts) {
+      const { args } = inst;
+      for (let i = 0; i < args.length; i++) {
+        const arg = args[i];
+        if (arg !== undefined && arg.forward !== null) args[i] = resolve(arg);
+      }
+    }
+  };
+  for (const block of fn.blocks) {
+    list(block.phis);
+    list(block.body);
+    const { end } = block;
+    if (end.kind === 'branch') end.condition = resolve(end.condition);
+    else if (end.kind === 'return' && end.value !== null) end.value = resolve(end.value);
+  }
+}
+
+/** True for instructions that must stay even when nothing reads them. */
+export function hasEffect(inst: Inst): boolean {
+  switch (inst.op) {
+    case 'store':
+    case 'call':
+    case 'atomic':
+    case 'barrier':
+      return true;
+    case 'load':
+      return inst.isVolatile;
+    default:
+      return false;
+  }
+}
+
+/** Constant value as an unsigned number of its width, or null. */
+export const constantValue = (inst: Inst): bigint | null => (inst.op === 'const' ? inst.value : null);
+
+/** Removes the edge `from` → `to` from the phis of `to`. */
+export function dropIncoming(to: Block, from: Block): void {
+  for (const phi of to.phis) {
+    if (phi.op !== 'phi') continue;
+    const at = phi.incoming.indexOf(from);
+    if (at < 0) continue;
+    phi.incoming.splice(at, 1);
+    phi.args.splice(at, 1);
+  }
+}
+
+const OPPOSITE: Readonly<Record<Predicate, Predicate>> = {
+  eq: 'ne',
+  ne: 'eq',
+  ult: 'uge',
+  uge: 'ult',
+  ule: 'ugt',
+  ugt: 'ule',
+  slt: 'sge',
+  sge: 'slt',
+  sle: 'sgt',
+  sgt: 'sle',
+};
+const MIRRORED: Readonly<Record<Predicate, Predicate>> = {
+  eq: 'eq',
+  ne: 'ne',
+  ult: 'ugt',
+  ugt: 'ult',
+  ule: 'uge',
+  uge: 'ule',
+  slt: 'sgt',
+  sgt: 'slt',
+  sle: 'sge',
+  sge: 'sle',
+};
+/** The predicate that holds exactly when this one does not. */
+export const opposite = (predicate: Predicate): Predicate => OPPOSITE[predicate];
+/** The predicate with its operands exchanged. */
+export const mirrored = (predicate: Predicate): Predicate => MIRRORED[predicate];

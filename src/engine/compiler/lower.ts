@@ -1,0 +1,77 @@
+// One checked function to intermediate code: parameters, body, the end of the body. Variables live in frame slots; mem2reg
+// moves them to values. Knows nothing of optimisation.
+
+import { alignOf, INT, sizeOf } from '../abi/ctype.ts';
+import { computePredecessors, type IrFunction, reversePostorder } from './ir.ts';
+import { REGISTER_ARGUMENTS } from './lower-calls.ts';
+import { convert } from './lower-expressions.ts';
+import { addressOfLocal } from './lower-memory.ts';
+import { accessSize, Lowering, widthOf } from './lower-state.ts';
+import { lowerStatement } from './lower-statements.ts';
+import type { Reporter } from './report.ts';
+import type { FunctionBody, FunctionSymbol } from './tree.ts';
+import { isRecord, isVoid } from './types.ts';
+
+/** Intermediate code of a function with a body. */
+export function lowerFunction(symbol: FunctionSymbol, body: FunctionBody, reporter: Reporter): IrFunction {
+  const l = new Lowering(symbol, reporter);
+  const { builder } = l;
+  builder.place = symbol.place;
+  lowerParameters(l, symbol, body);
+  lowerStatement(l, body.statement);
+  const { returns } = symbol.type;
+  builder.place = body.statement.close;
+  const needsValue = !isVoid(returns) && !isRecord(returns);
+  builder.block.end = {
+    kind: 'return',
+    value: needsValue ? builder.fn.undef(builder.fn.resultWidth ?? 64) : null,
+    place: builder.place,
+  };
+  const last = builder.block;
+  builder.fn.blocks = keepReachable(builder.fn);
+  if (needsValue && builder.fn.blocks.includes(last) && symbol.name !== 'main')
+    reporter.report('missing-return', body.statement.close, [symbol.name]);
+  computePredecessors(builder.fn);
+  return builder.fn;
+}
+
+/** Reachable blocks in the order of the source: loops keep their test behind the body. */
+function keepReachable(fn: IrFunction): IrFunction['blocks'] {
+  const reachable = new Set(reversePostorder(fn));
+  return fn.blocks.filter((block) => reachable.has(block));
+}
+
+function lowerParameters(l: Lowering, symbol: FunctionSymbol, body: FunctionBody): void {
+  const { builder } = l;
+  const { returns } = symbol.type;
+  const hidden = isRecord(returns) ? 1 : 0;
+  const total = body.params.length + hidden;
+  const inMemory = total > REGISTER_ARGUMENTS;
+  const registers = inMemory ? REGISTER_ARGUMENTS - 1 : total;
+  if (hidden === 1) {
+    const base = builder.fn.addParam(64);
+    l.resultAddress = { base, offset: 0, align: sizeOf(returns) >= 8 ? Math.max(8, alignOf(returns)) : alignOf(returns) };
+  }
+  const direct = body.params.slice(0, registers - hidden).map((variable) => ({
+    variable,
+    value: builder.fn.addParam(isRecord(variable.type) ? 64 : widthOf(variable.type)),
+  }));
+  if (inMemory) {
+    l.reporter.report('many-arguments', symbol.place, [symbol.name]);
+    const rest = builder.fn.addParam(64);
+    body.params.slice(registers - hidden).forEach((variable, i) => {
+      const value = builder.load({ base: rest, offset: i * 8, align: 8 }, 8, false, false);
+      direct.push({ variable, value: isRecord(variable.type) ? value : builder.resize(value, widthOf(variable.type), false) });
+    });
+  }
+  for (const { variable, value } of direct) {
+    if (isRecord(variable.type)) {
+      const size = sizeOf(variable.type);
+      l.variables.set(variable, { base: value, offset: 0, align: size >= 8 ? Math.max(8, variable.align) : variable.align });
+      continue;
+    }
+    // Callers through other declarations may pass wider values than a narrow parameter has.
+    const narrow = sizeOf(variable.type) < 4 ? convert(l, value, INT, variable.type) : value;
+    builder.store(addressOfLocal(l, variable), narrow, accessSize(variable.type), false);
+  }
+}

@@ -1,0 +1,69 @@
+// Collects findings: one place that turns a catalogue code into a Diagnostic, stops after fifty errors, and never says
+// the same thing about the same place twice. Knows nothing of C.
+
+import type { Diagnostic, DiagnosticNote, Fix } from '../base/diagnostic.ts';
+import type { Span } from '../base/source.ts';
+import { MESSAGES, type MessageCode } from './messages.ts';
+import type { Place } from './token.ts';
+
+/** After this many errors a run stops listening (clang's -ferror-limit is 20; the page shows more). */
+export const ERROR_LIMIT = 50;
+const WARNING_LIMIT = 200;
+
+export interface ReportExtra {
+  readonly notes?: readonly DiagnosticNote[];
+  readonly fix?: Fix;
+}
+
+const fill = (text: string, args: readonly string[]): string =>
+  text.replace(/%(\d)/g, (_, digit: string) => {
+    const value = args[Number(digit)] ?? '';
+    return value.length > 200 ? `${value.slice(0, 200)}…` : value;
+  });
+
+/** Notes that walk a macro chain from the inside out, at most four deep. */
+function expansionNotes(place: Place | null): DiagnosticNote[] {
+  const notes: DiagnosticNote[] = [];
+  for (let step = place?.expansion ?? null; step !== null && notes.length < 4; step = step.parent) {
+    const message = `expanded from macro '${step.macro}'`;
+    notes.push(step.definition === null ? { message } : { message, span: step.definition });
+  }
+  return notes;
+}
+
+export class Reporter {
+  readonly diagnostics: Diagnostic[] = [];
+  private readonly seen = new Set<string>();
+  private errors = 0;
+  private warnings = 0;
+
+  /** True once an error was reported. */
+  get failed(): boolean {
+    return this.errors > 0;
+  }
+
+  /** True when the error limit is reached; callers may stop early. */
+  get full(): boolean {
+    return this.errors >= ERROR_LIMIT;
+  }
+
+  /** Reports the catalogue entry `code` with its `%0`, `%1` … filled from `args`. */
+  report(code: MessageCode, place: Place | null, args: readonly string[] = [], extra: ReportExtra = {}): void {
+    const entry = MESSAGES[code];
+    const message = fill(entry.text, args);
+    const key = `${code}|${place === null ? '' : `${place.file.path}:${place.start}`}|${message}`;
+    if (this.seen.has(key)) return;
+    this.seen.add(key);
+    if (entry.severity === 'error') {
+      if (this.full) return;
+      this.errors++;
+    } else if (++this.warnings > WARNING_LIMIT) return;
+    const span: Span | null = place === null ? null : { file: place.file, start: place.start, end: place.end };
+    const notes = [...(extra.notes ?? []), ...expansionNotes(place)];
+    this.diagnostics.push({ severity: entry.severity, code, message, span, notes, ...(extra.fix ? { fix: extra.fix } : {}) });
+    if (this.full) {
+      const limit = MESSAGES['too-many-errors'];
+      this.diagnostics.push({ severity: 'error', code: 'too-many-errors', message: limit.text, span, notes: [] });
+    }
+  }
+}
