@@ -282,6 +282,7 @@ export function checkArguments(walk: Walk, rule: HelperRule): CallFacts | null {
     const arg = rule.args[i];
     if (arg !== undefined && !checkOne(walk, rule, arg, i + 1, facts)) return null;
   }
+  facts.acquires = rule.id === 1 && (facts.map?.type === MAP.SOCKMAP || facts.map?.type === MAP.SOCKHASH);
   if (!facts.mapIsUnsuitable) return facts;
   if (rule.tailCall) walk.refuse('tail-call-map', {});
   else walk.refuse('map-type', { type: facts.map?.type ?? 0, name: rule.name, id: rule.id }, `map ${facts.map?.name ?? ''}`);

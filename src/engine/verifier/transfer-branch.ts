@@ -3,6 +3,7 @@
 
 import { ALU, CLASS, JMP, SOURCE } from '../isa/opcodes.ts';
 import { targetOf } from './control-flow.ts';
+import { MAP } from './map-rules.ts';
 import { linkedRegister, linkedSlot, markPreciseRegister } from './precision.ts';
 import { constReg, isNull, isPacket, KIND, pointerReg, type Reg, scalarReg } from './register.ts';
 import { constScalar, isConst, isEmpty, isZero } from './scalar.ts';
@@ -29,13 +30,22 @@ export function replaceEverywhere(state: State, change: (reg: Reg) => Reg): void
   }
 }
 
+/** A pointer found not to be NULL; what a lookup in a map of maps or sockets gives becomes clear only here. */
+function notNull(reg: Reg): Reg {
+  const sure: Reg = { ...reg, nullable: false, id: 0 };
+  if (reg.kind !== KIND.MAP_VALUE || reg.map === null) return sure;
+  if (reg.map.inner !== null) return pointerReg(KIND.MAP_PTR, { map: reg.map.inner, mapUid: reg.id });
+  if (reg.map.type === MAP.XSKMAP) return pointerReg(KIND.XDP_SOCK);
+  if (reg.map.type === MAP.SOCKMAP || reg.map.type === MAP.SOCKHASH) return pointerReg(KIND.SOCK, { ref: reg.ref });
+  return sure;
+}
+
 /** Registers whose NULL-ness the comparison with 0 settles, in one state. */
 export function settleNull(state: State, id: number, isNullNow: boolean): void {
   const settled = (reg: Reg): Reg => {
     if (reg.id !== id || !reg.nullable) return reg;
     if (isNullNow) return constReg(0n);
-    if (reg.kind === KIND.MAP_VALUE || reg.ref === 0) return { ...reg, nullable: false, id: 0 };
-    return { ...reg, nullable: false };
+    return notNull(reg);
   };
   if (isNullNow) state.dropRef(id);
   replaceEverywhere(state, settled);

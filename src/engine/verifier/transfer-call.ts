@@ -134,14 +134,8 @@ function returned(walk: Walk, rule: HelperRule, facts: CallFacts, ref: number): 
     case 'map-value-or-null': {
       const map = facts.map;
       if (map !== null && map.type === MAP.SKBMAP) return pointerReg(KIND.TOKEN, { nullable: true, id: id() });
-      if (map !== null && map.inner !== null)
-        return pointerReg(KIND.MAP_PTR, { nullable: true, id: id(), map: map.inner, mapUid: walk.newId() });
-      if (map !== null && map.type === MAP.XSKMAP) return pointerReg(KIND.XDP_SOCK, { nullable: true, id: id() });
-      if (map !== null && (map.type === MAP.SOCKMAP || map.type === MAP.SOCKHASH)) {
-        return pointerReg(KIND.SOCK, { nullable: true, id: id(), ref });
-      }
       if (facts.lookupIsCertain) return pointerReg(KIND.MAP_VALUE, { map, mapUid: facts.mapUid });
-      return pointerReg(KIND.MAP_VALUE, { nullable: true, id: id(), map, mapUid: facts.mapUid });
+      return pointerReg(KIND.MAP_VALUE, { nullable: true, id: id(), ref, map, mapUid: facts.mapUid });
     }
     case 'sock-common-or-null':
       return pointerReg(KIND.SOCK_COMMON, { nullable: true, id: id(), ref });
@@ -304,7 +298,7 @@ export function transferExit(walk: Walk, step: Step): { readonly ok: boolean; re
     return { ok: walk.refuse('leaked-reference', { id: reference.id, insn: reference.insn }), ended: false };
   }
   if (!checkPacketsAtExit(walk, result)) return { ok: false, ended: false };
-  if (result.kind === KIND.STACK || (result.kind > KIND.SCALAR && walk.rules.exitRange !== null)) {
+  if (result.kind > KIND.SCALAR && (walk.rules.exitRange !== null || walk.rules.ownership !== 'none')) {
     return { ok: walk.refuse('exit-value-kind', { kind: kindName(result) }), ended: false };
   }
   return { ok: checkExitValue(walk, result), ended: true };
