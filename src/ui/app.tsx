@@ -78,13 +78,13 @@ function LowerPane(): ReactNode {
 function CodeColumn(): ReactNode {
   return (
     <Group orientation="vertical" id="code-column">
-      <Panel id="editor" minSize="20%" defaultSize="68%">
+      <Panel id="panel-editor" minSize="20%" defaultSize="68%">
         <ErrorBoundary name="The editor">
           <CodePane />
         </ErrorBoundary>
       </Panel>
       <Separator className="split horizontal" aria-label="Height of the editor" />
-      <Panel id="problems" minSize="8%" defaultSize="32%">
+      <Panel id="panel-problems" minSize="8%" defaultSize="32%">
         <ErrorBoundary name="The problems">
           <ProblemsPane />
         </ErrorBoundary>
@@ -105,37 +105,37 @@ function WideFrame(): ReactNode {
   const sizes = LAYOUTS[layout];
   return (
     <Group orientation="vertical" className="frame" id="frame" key={layout}>
-      <Panel id="upper" minSize="30%" defaultSize={`${100 - sizes.lower}%`}>
+      <Panel id="panel-upper" minSize="30%" defaultSize={`${100 - sizes.lower}%`}>
         <Group orientation="horizontal" id="columns">
           {sizes.code > 0 ? (
             <>
-              <Panel id="code" minSize="14%" defaultSize={`${sizes.code}%`}>
+              <Panel id="panel-code" minSize="14%" defaultSize={`${sizes.code}%`}>
                 <CodeColumn />
               </Panel>
               <Separator className="split vertical" aria-label="Width of the code" />
             </>
           ) : null}
-          <Panel id="scene" minSize="24%" defaultSize={`${sizes.scene}%`}>
+          <Panel id="panel-scene" minSize="24%" defaultSize={`${sizes.scene}%`}>
             <ErrorBoundary name="The scene">
               <ScenePane />
             </ErrorBoundary>
           </Panel>
           <Separator className="split vertical" aria-label="Width of the scene" />
-          <Panel id="side" minSize="14%" defaultSize={`${sizes.side}%`}>
+          <Panel id="panel-side" minSize="14%" defaultSize={`${sizes.side}%`}>
             <SidePane />
           </Panel>
         </Group>
       </Panel>
       <Separator className="split horizontal" aria-label="Height of the time line" />
-      <Panel id="lower" minSize="12%" defaultSize={`${sizes.lower}%`}>
+      <Panel id="panel-lower" minSize="12%" defaultSize={`${sizes.lower}%`}>
         <Group orientation="horizontal" id="lower-columns">
-          <Panel id="timeline" minSize="25%" defaultSize="58%">
+          <Panel id="panel-timeline" minSize="25%" defaultSize="58%">
             <ErrorBoundary name="The time line">
               <TimelinePane />
             </ErrorBoundary>
           </Panel>
           <Separator className="split vertical" aria-label="Width of the time line" />
-          <Panel id="results" minSize="20%" defaultSize="42%">
+          <Panel id="panel-results" minSize="20%" defaultSize="42%">
             <LowerPane />
           </Panel>
         </Group>

@@ -99,6 +99,8 @@ export interface Flight {
   readonly alpha: number;
   /** Drawn as an outline with a cross. */
   readonly dropped: boolean;
+  /** 0 to 1: how far it has become a node of the tree. */
+  readonly landing: number;
   /** The comparison being made at a node of the search path. */
   readonly comparison: {
     readonly rank: number;
@@ -166,7 +168,7 @@ function insertFlight(clip: Clip, before: SceneFrame, after: SceneFrame, places:
   }
   stops.push(end);
   const legs = stops.length - 1;
-  if (fraction >= 1) return { packet: clip.packet, x: end.x, y: end.y, alpha: 1, dropped: false, comparison: null };
+  if (fraction >= 1) return { packet: clip.packet, x: end.x, y: end.y, alpha: 1, dropped: false, landing: 1, comparison: null };
   const at = fraction * legs;
   const leg = Math.floor(at);
   const here = stops[leg] ?? end;
@@ -181,6 +183,7 @@ function insertFlight(clip: Clip, before: SceneFrame, after: SceneFrame, places:
     y: mix(here.y, next.y, f),
     alpha: 1,
     dropped: false,
+    landing: leg === legs - 1 ? at - leg : 0,
     comparison:
       compared === undefined
         ? null
@@ -204,7 +207,7 @@ export function flightOf(
 ): Flight | null {
   if (clip.packet === 0) return null;
   if (clip.kind === 'insert') return insertFlight(clip, before, after, places, fraction);
-  const plain = { packet: clip.packet, alpha: 1, dropped: false, comparison: null };
+  const plain = { packet: clip.packet, alpha: 1, dropped: false, landing: 0, comparison: null };
   const known = outsidePlace(clip.packet, before, places) ?? treePlace(clip.packet, before, places);
   const goal = outsidePlace(clip.packet, after, places);
   const f = easeCubicInOut(fraction);

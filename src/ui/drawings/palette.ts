@@ -3,15 +3,12 @@
 
 /** Okabe–Ito in the order of use: blue, orange, bluish green, vermillion, sky blue, reddish purple, yellow, neutral. */
 export const FLOW_COLOURS = ['#0072B2', '#E69F00', '#009E73', '#D55E00', '#56B4E9', '#CC79A7', '#F0E442', '#9AA3AF'] as const;
-/** Text on a fill of the same index. */
-const TEXT_ON = ['#fff', '#000', '#000', '#000', '#000', '#000', '#000', '#000'] as const;
 
 /** One of eight outlines; with more than eight flows the pairing of colour and shape moves on. */
 export const FLOW_SHAPES = ['circle', 'square', 'triangle', 'diamond', 'pentagon', 'cross', 'hexagon', 'wedge'] as const;
 export type FlowShape = (typeof FLOW_SHAPES)[number];
 
 export const flowColour = (flow: number): string => FLOW_COLOURS[flow % FLOW_COLOURS.length] ?? FLOW_COLOURS[0];
-export const textOnFlow = (flow: number): string => TEXT_ON[flow % TEXT_ON.length] ?? '#000';
 /** Flow 8 has the colour of flow 0 and another shape. */
 export const flowShape = (flow: number): FlowShape =>
   FLOW_SHAPES[(flow + Math.floor(flow / FLOW_COLOURS.length)) % FLOW_SHAPES.length] ?? 'circle';

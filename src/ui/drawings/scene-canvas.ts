@@ -159,7 +159,7 @@ function drawGate(surface: Surface, x: number, y: number, label: string, theme: 
   surface.setLineDash([2, 3]);
   surface.stroke();
   surface.setLineDash([]);
-  if (side === 'above') words(surface, label, x, y - 21, theme.muted, `11px ${theme.mono}`, 'center');
+  if (side === 'above') words(surface, label, x + 12, y + 23, theme.muted, `11px ${theme.mono}`, 'right');
   else words(surface, label, x + 19, y, theme.muted, `11px ${theme.mono}`);
 }
 
@@ -167,13 +167,15 @@ function drawTray(surface: Surface, moment: SceneMoment, places: ScenePlaces, th
   const { tray } = places;
   const counts = moment.after.drops;
   const total = counts.reduce((sum, count) => sum + count, 0);
+  const right = tray.x + tray.width;
+  const bottom = tray.y + tray.height;
   surface.beginPath();
   surface.moveTo(tray.x, tray.y);
-  surface.lineTo(tray.x, tray.y + tray.height - 6);
-  surface.arc(tray.x + 6, tray.y + tray.height - 6, 6, Math.PI, Math.PI / 2);
-  surface.lineTo(tray.x + tray.width - 6, tray.y + tray.height);
-  surface.arc(tray.x + tray.width - 6, tray.y + tray.height - 6, 6, Math.PI / 2, 0);
-  surface.lineTo(tray.x + tray.width, tray.y);
+  surface.lineTo(tray.x, bottom - 6);
+  surface.lineTo(tray.x + 6, bottom);
+  surface.lineTo(right - 6, bottom);
+  surface.lineTo(right, bottom - 6);
+  surface.lineTo(right, tray.y);
   surface.strokeStyle = theme.faint;
   surface.lineWidth = 1.5;
   surface.stroke();
@@ -245,6 +247,18 @@ function drawPacket(
   surface.stroke();
 }
 
+/** The double ring of the red leaf that the newcomer becomes. */
+function drawLanding(surface: Surface, flight: Flight, theme: DrawingTheme): void {
+  surface.globalAlpha = flight.landing;
+  surface.strokeStyle = theme.text;
+  surface.lineWidth = 1;
+  for (const radius of [11, 14.5]) {
+    surface.beginPath();
+    surface.arc(flight.x, flight.y, radius, 0, 2 * Math.PI);
+    surface.stroke();
+  }
+}
+
 function drawFlight(surface: Surface, flight: Flight, moment: SceneMoment, ink: SceneInk): void {
   const { theme } = ink;
   surface.save();
@@ -260,7 +274,10 @@ function drawFlight(surface: Surface, flight: Flight, moment: SceneMoment, ink: 
     surface.strokeStyle = theme.text;
     surface.lineWidth = 2;
     surface.stroke();
-  } else drawPacket(surface, flight.packet, flight.x, flight.y, 8, ink, flight.packet === ink.selected);
+  } else {
+    drawPacket(surface, flight.packet, flight.x, flight.y, 8, ink, flight.packet === ink.selected);
+    if (flight.landing > 0) drawLanding(surface, flight, theme);
+  }
   surface.restore();
   const { comparison } = flight;
   const container = moment.containers.find((item) => item.clip !== null);

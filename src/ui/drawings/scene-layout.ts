@@ -103,7 +103,7 @@ function placeContainers(shape: SceneShape, area: Rect): ContainerPlace[] {
 /** Places for a canvas of `width` × `height` CSS pixels. */
 export function placeScene(shape: SceneShape, width: number, height: number): ScenePlaces {
   const tight = width < 520;
-  const laneWidth = tight ? 84 : Math.min(150, Math.max(112, width * 0.19));
+  const laneWidth = tight ? 84 : Math.min(156, Math.max(120, width * 0.2));
   const links = Math.max(1, shape.devices.length);
   const linkTop = height - MARGIN - links * (LINK_HEIGHT + 8) + 8;
   const left = MARGIN + laneWidth;
@@ -121,7 +121,7 @@ export function placeScene(shape: SceneShape, width: number, height: number): Sc
   const step = Math.min(44, (laneBottom - MARGIN - 20) / Math.max(1, shown));
   const lanes = shape.flows.slice(0, shown).map((name, flow) => {
     const y = MARGIN + 26 + step * (flow + 0.5) - 6;
-    return { flow, name, start: { x: MARGIN + 8, y }, end: { x: left - 16, y } };
+    return { flow, name, start: { x: MARGIN + 8, y }, end: { x: left - 34, y } };
   });
   const middle = MARGIN + 26 + (step * shown) / 2 - 6;
   return {
@@ -130,7 +130,7 @@ export function placeScene(shape: SceneShape, width: number, height: number): Sc
     tight,
     lanes,
     hiddenLanes: shape.flows.length - shown,
-    gate: { x: left + 2, y: middle },
+    gate: { x: left - 2, y: middle },
     hand: { x: area.x + 16, y: linkTop - 24 },
     containers: placeContainers(shape, area),
     tray: { x: MARGIN, y: trayTop, width: laneWidth - 6, height: trayHeight },
@@ -153,13 +153,13 @@ export interface TreeScale {
 }
 
 /** Distance between ranks is limited, so that a small tree does not fly apart. */
-const WIDEST_SPACING = 54;
-const HIGHEST_LEVEL = 64;
+const WIDEST_SPACING = 56;
+const HIGHEST_LEVEL = 76;
 
 export function treeScale(inner: Rect, count: number, maxDepth: number): TreeScale {
   const spacing = Math.min(WIDEST_SPACING, inner.width / Math.max(1, count));
   const level = Math.min(HIGHEST_LEVEL, inner.height / Math.max(1, maxDepth + 0.6));
   const used = spacing * count;
-  const radius = Math.max(2.2, Math.min(13, spacing * 0.72, level * 0.34));
+  const radius = Math.max(2.2, Math.min(14, spacing * 0.88, level * 0.34));
   return { left: inner.x + (inner.width - used) / 2 + spacing / 2, spacing, top: inner.y + 6, level, radius };
 }

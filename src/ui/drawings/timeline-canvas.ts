@@ -85,6 +85,38 @@ function backlog(
   surface.fillText(`${index.highestBacklog} packets`, places.left - 6, row.y + 8);
 }
 
+const countIn = (column: TimeColumn, view: Viewport): number => column.lowerBound(view.to) - column.lowerBound(view.from);
+
+/** Pixels of one bar where single marks would run together. */
+const BAR = 3;
+
+/** How many entries fall into each bar, as its height from `base`: arrivals up, departures down. */
+function densityBars(
+  surface: Surface,
+  column: TimeColumn,
+  places: TimelinePlaces,
+  view: Viewport,
+  base: number,
+  height: number,
+): void {
+  const bars = Math.ceil((places.right - places.left) / BAR);
+  const perBar = (view.to - view.from) / bars;
+  const counts = new Int32Array(bars);
+  let most = 1;
+  let at = column.lowerBound(view.from);
+  for (let bar = 0; bar < bars; bar++) {
+    const end = column.lowerBound(view.from + perBar * (bar + 1), at);
+    counts[bar] = end - at;
+    if (end - at > most) most = end - at;
+    at = end;
+  }
+  surface.beginPath();
+  counts.forEach((count, bar) => {
+    if (count > 0) surface.rect(places.left + bar * BAR, base, BAR - 0.5, (height * count) / most);
+  });
+  surface.fill();
+}
+
 /** Small triangles: arrivals point down on the upper half, departures up on the lower. */
 function triangles(surface: Surface, xs: Float32Array, y: number, up: boolean, size: number): void {
   surface.beginPath();
@@ -108,17 +140,20 @@ function flowRow(
   const track = index.flows[row.flow];
   if (track === undefined) return;
   const middle = row.y + row.height / 2;
-  const size = Math.min(6, row.height * 0.3);
   surface.fillStyle = flowColour(row.flow);
-  surface.strokeStyle = theme.dark ? flowColour(row.flow) : theme.outline;
-  surface.lineWidth = 0.8;
-  const arrivals = decimate(track.arrivals, places, view, 2);
-  triangles(surface, arrivals, middle - size - 0.5, false, size);
-  surface.fill();
-  const departures = decimate(track.departures, places, view, 2);
-  triangles(surface, departures, middle + size + 0.5, true, size);
-  surface.globalAlpha = 0.65;
-  surface.fill();
+  const crowded = countIn(track.arrivals, view) + countIn(track.departures, view) > (places.right - places.left) / 4;
+  if (crowded) {
+    densityBars(surface, track.arrivals, places, view, middle, -row.height * 0.46);
+    surface.globalAlpha = 0.6;
+    densityBars(surface, track.departures, places, view, middle, row.height * 0.42);
+  } else {
+    const size = Math.min(6, row.height * 0.3);
+    triangles(surface, decimate(track.arrivals, places, view, 2), middle - size - 0.5, false, size);
+    surface.fill();
+    surface.globalAlpha = 0.65;
+    triangles(surface, decimate(track.departures, places, view, 2), middle + size + 0.5, true, size);
+    surface.fill();
+  }
   surface.globalAlpha = 1;
   surface.beginPath();
   for (const x of decimate(track.drops, places, view, 3)) addCross(surface, x, middle, 3.2);
@@ -145,9 +180,10 @@ function linkRow(
     if (from > view.to) break;
     // Back-to-back transmissions are one bar.
     let last = i;
-    while (last + 1 < starts.length && (starts.times[last + 1] ?? 0) - (ends.times[last] ?? Number.POSITIVE_INFINITY) < perPixel)
-      last++;
-    const to = ends.times[last] ?? view.to;
+    const joins = (at: number): boolean =>
+      at + 1 < starts.length && at < ends.length && (starts.times[at + 1] ?? 0) - (ends.times[at] ?? 0) < perPixel;
+    while (joins(last)) last++;
+    const to = last < ends.length ? (ends.times[last] ?? view.to) : view.to;
     const x = Math.max(places.left, timeToX(places, view, from));
     const width = Math.max(0.6, Math.min(places.right, timeToX(places, view, to)) - x);
     if (to >= view.from) surface.fillRect(x, row.y + 4, width, row.height - 8);

@@ -4,7 +4,7 @@
 import type { NodePositions } from './film-motion.ts';
 import type { Clip } from './film-script.ts';
 import { addMark } from './marks.ts';
-import { type DrawingTheme, flowColour, flowShape, textOnFlow } from './palette.ts';
+import { type DrawingTheme, flowColour, flowShape } from './palette.ts';
 import { compactKey, type TreeLayout } from './tree-layout.ts';
 
 /** What drawing needs of a canvas context; a recording one stands in for it in tests. */
@@ -128,7 +128,7 @@ function strokeChangedEdges(surface: Surface, ink: TreeInk, changed: readonly nu
 
 function strokeLeftmost(surface: Surface, ink: TreeInk): void {
   const { positions, theme, layout } = ink;
-  const path = leftmostPath(layout);
+  const path = leftmostPath(layout).filter((rank) => positions.away === 0 || layout.packet[rank] !== positions.away);
   if (path.length < 2) return;
   surface.beginPath();
   path.forEach((rank, i) => {
@@ -211,31 +211,46 @@ function strokeRings(surface: Surface, ink: TreeInk, shown: readonly number[], a
   surface.stroke();
 }
 
+/** Ranks whose keys are written: the leftmost path and marked nodes first, then as many as fit beside one another on their level. */
+function labelledRanks(surface: Surface, ink: TreeInk): Map<number, string> {
+  const { layout, positions } = ink;
+  const taken: (readonly [number, number])[][] = [];
+  const labelled = new Map<number, string>();
+  const tryLabel = (rank: number): void => {
+    const packet = layout.packet[rank] ?? 0;
+    if (labelled.has(rank) || (packet === positions.away && packet !== 0)) return;
+    const text = compactKey(layout.keyLow[rank] ?? 0, layout.keyHigh[rank] ?? 0);
+    const half = surface.measureText(text).width / 2 + 3;
+    const x = positions.x[rank] ?? 0;
+    const depth = layout.depth[rank] ?? 0;
+    const row = taken[depth] ?? [];
+    if (row.some(([from, to]) => x + half > from && x - half < to)) return;
+    row.push([x - half, x + half]);
+    taken[depth] = row;
+    labelled.set(rank, text);
+  };
+  for (const packet of [ink.hovered, ink.selected]) {
+    const rank = packet === 0 ? -1 : layout.packet.indexOf(packet);
+    if (rank >= 0) tryLabel(rank);
+  }
+  for (const rank of leftmostPath(layout)) tryLabel(rank);
+  if (layout.count <= LABELS_UP_TO) for (let rank = 0; rank < layout.count; rank++) tryLabel(rank);
+  return labelled;
+}
+
 function writeKeys(surface: Surface, ink: TreeInk): void {
-  const { layout, positions, theme, flowOf } = ink;
-  const { x, y, radius, away } = positions;
-  const size = Math.max(9, Math.min(11, radius));
+  const { positions, theme } = ink;
+  const { x, y, radius } = positions;
+  surface.font = `${Math.max(9, Math.min(11, radius))}px ${theme.mono}`;
   surface.textAlign = 'center';
   surface.textBaseline = 'middle';
   surface.lineJoin = 'round';
-  for (let rank = 0; rank < layout.count; rank++) {
-    const packet = layout.packet[rank] ?? 0;
-    if (packet === away && away !== 0) continue;
-    const label = compactKey(layout.keyLow[rank] ?? 0, layout.keyHigh[rank] ?? 0);
-    const cx = x[rank] ?? 0;
-    const cy = y[rank] ?? 0;
-    const inside = radius >= 12 && label.length <= 2 && flowShape(flowOf(packet)) === 'circle';
-    surface.font = `${inside ? 10 : size}px ${theme.mono}`;
-    if (inside) {
-      surface.fillStyle = textOnFlow(flowOf(packet));
-      surface.fillText(label, cx, cy + 0.5);
-      continue;
-    }
-    surface.strokeStyle = theme.panel;
-    surface.lineWidth = 3;
-    surface.strokeText(label, cx, cy + radius + 9);
-    surface.fillStyle = theme.muted;
-    surface.fillText(label, cx, cy + radius + 9);
+  surface.strokeStyle = theme.panel;
+  surface.lineWidth = 3;
+  surface.fillStyle = theme.muted;
+  for (const [rank, label] of labelledRanks(surface, ink)) {
+    surface.strokeText(label, x[rank] ?? 0, (y[rank] ?? 0) + radius + 9);
+    surface.fillText(label, x[rank] ?? 0, (y[rank] ?? 0) + radius + 9);
   }
 }
 
@@ -293,7 +308,7 @@ export function drawTree(surface: Surface, ink: TreeInk): void {
   else strokeEdges(surface, ink);
   strokeLeftmost(surface, ink);
   if (layout.count <= DOTS_UP_TO) paintNodes(surface, ink);
-  if (layout.count <= LABELS_UP_TO) writeKeys(surface, ink);
+  if (layout.count <= RINGS_UP_TO) writeKeys(surface, ink);
   for (const [packet, colour] of [
     [ink.hovered, theme.muted],
     [ink.selected, theme.accent],
@@ -307,9 +322,9 @@ export function drawTree(surface: Surface, ink: TreeInk): void {
     if (rank >= 0) ring(surface, x[rank] ?? 0, y[rank] ?? 0, radius + 5, theme.warn, 2);
     surface.globalAlpha = 1;
   }
-  if (positions.away === 0 || layout.packet[0] !== positions.away) {
-    badge(surface, theme, 'next', x[0] ?? 0, (y[0] ?? 0) - radius - 12, theme.accent);
-  }
+  // While a newcomer is on its way to the first place, the old first is still the next.
+  const first = positions.away !== 0 && layout.packet[0] === positions.away ? 1 : 0;
+  if (first < layout.count) badge(surface, theme, 'next', x[first] ?? 0, (y[first] ?? 0) - radius - 12, theme.accent);
   surface.restore();
 }
 

@@ -22,7 +22,7 @@ type Editor = ReturnType<Monaco['editor']['create']>;
 type Decorations = ReturnType<Editor['createDecorationsCollection']>;
 
 const OPTIONS = {
-  fontSize: 13,
+  fontSize: 12.5,
   lineHeight: 19,
   fontFamily: 'ui-monospace, "JetBrains Mono", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
   minimap: { enabled: false },

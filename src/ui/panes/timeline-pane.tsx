@@ -14,6 +14,7 @@ import {
 import { drawTimeline } from '../drawings/timeline-canvas.ts';
 import { panned, placeTimeline, timeToX, type Viewport, xToTime, zoomed } from '../drawings/timeline-layout.ts';
 import { momentText } from '../store/biography.ts';
+import type { RunData } from '../store/run-data.ts';
 import { themeOf } from '../store/selectors.ts';
 import { clock, useStore } from '../store/store.ts';
 import { timelineKeys } from './timeline-keys.ts';
@@ -44,6 +45,17 @@ function following(view: Viewport, t: number, duration: number): Viewport {
   return panned(view, share, duration);
 }
 
+/** Seconds of watching that the time line shows at first. */
+const OPENING_SECONDS = 45;
+
+/** A new run opens on the stretch around the cursor where single packets can be told apart. */
+function openingView(run: RunData | null, duration: number): Viewport {
+  const span = Math.min(duration, clock.speed * OPENING_SECONDS);
+  if (run === null) return { from: 0, to: duration };
+  const from = Math.max(0, Math.min(clock.t - span / 4, duration - span));
+  return { from, to: from + span };
+}
+
 export function TimelinePane(): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -56,7 +68,8 @@ export function TimelinePane(): ReactNode {
   const readout = useStore((state) => state.readout);
   const duration = Math.max(1, run?.durationNs ?? 1);
   const whole = useMemo<Viewport>(() => ({ from: 0, to: duration }), [duration]);
-  const shown = following(view ?? whole, readout.t, duration);
+  const opening = useMemo(() => openingView(run, duration), [run, duration]);
+  const shown = following(view ?? opening, readout.t, duration);
   const flows = useMemo(() => run?.info?.flows.map((flow) => flow.name) ?? [], [run]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the run grows in place; its version says when
   const places = useMemo(() => placeTimeline(flows, run?.index ?? null, size.width, size.height), [flows, run, version, size]);
@@ -109,7 +122,7 @@ export function TimelinePane(): ReactNode {
   timelineKeys.current = {
     zoom: (factor) => setView(zoomed(shown, clock.cursor().t, factor, duration)),
     pan: (share) => setView(panned(shown, share, duration)),
-    fit: () => setView(null),
+    fit: () => setView(whole),
   };
   const key = (event: KeyboardEvent): void => {
     const tenth = (shown.to - shown.from) / 10;
@@ -143,7 +156,7 @@ export function TimelinePane(): ReactNode {
         onPointerDown={press}
         onPointerMove={scrub}
         onWheel={wheel}
-        onDoubleClick={() => setView(null)}
+        onDoubleClick={() => setView(whole)}
         onKeyDown={key}
       >
         <canvas ref={canvas} className="layer" />

@@ -52,10 +52,9 @@ function ThemeSwitch(): ReactNode {
     >
       <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
         <path
-          d="M8 1.5a6.5 6.5 0 1 0 0 13zM8 3v10a5 5 0 0 1 0-10z"
+          d="M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM8 3.2v9.6a4.8 4.8 0 0 0 0-9.6z"
           fill="currentColor"
           fillRule="evenodd"
-          transform="rotate(180 8 8)"
         />
       </svg>
     </button>

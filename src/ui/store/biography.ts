@@ -48,7 +48,8 @@ type RecordOf = NonNullable<ReturnType<RunData['log']['at']>>;
 function entryOf(run: RunData, record: RecordOf, wasQueued: boolean): BiographyEntry | null {
   const { a, b, c, d, kind, t, index } = record;
   const common = { t, record: index, program: null, line: 0 };
-  const key = (): string => fromHalves(b, c).toString();
+  // A key made of two halves (a class and a number, a length and a number) is easier to read as such.
+  const key = (): string => (c === 0 ? String(b >>> 0) : `${fromHalves(b, c)} (${c >>> 0}:${b >>> 0})`);
   const qdiscOfMap = run.info?.maps.find((map) => map.index === a)?.qdisc ?? 0;
   switch (kind) {
     case EVENT.ARRIVAL:

@@ -48,6 +48,7 @@ export class Clock {
   private readonly scripts = new Map<number, FilmScript>();
   private readonly listeners = new Set<() => void>();
   private frame = 0;
+  private said = '';
   private last = 0;
   /** True when the log is complete. */
   complete = false;
@@ -88,11 +89,12 @@ export class Clock {
     return { position: at.clip.from, t: this.t, clip: at.clip, fraction: at.fraction };
   }
 
-  /** What is said about the clip in motion, or about the last one. */
+  /** What is said about the clip in motion, or about the last one that was. */
   caption(): string {
     const film = this.film ?? this.playFilm;
     const at = film === null ? null : clipAt(film.script, film.phase);
-    return at?.clip.caption ?? '';
+    if (at !== null) this.said = at.clip.caption;
+    return this.said;
   }
 
   /** Index of the step the cursor is in (-1 before the first). */
@@ -260,6 +262,7 @@ export class Clock {
     if (this.run === null) return;
     this.film = null;
     this.playFilm = null;
+    this.said = '';
     this.t = Math.max(0, Math.min(t, this.run.durationNs));
     this.position = this.run.maker.log.countUpTo(this.t);
     this.changed();
@@ -280,6 +283,7 @@ export class Clock {
     if (this.run === null) return;
     this.film = null;
     this.playFilm = null;
+    this.said = '';
     this.rest(Math.max(0, Math.min(record + 1, this.run.maker.log.length)));
     this.changed();
   }
