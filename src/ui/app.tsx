@@ -78,13 +78,13 @@ function LowerPane(): ReactNode {
 function CodeColumn(): ReactNode {
   return (
     <Group orientation="vertical" id="code-column">
-      <Panel id="panel-editor" minSize="20%" defaultSize="68%">
+      <Panel id="panel-editor" minSize="20%" defaultSize="74%">
         <ErrorBoundary name="The editor">
           <CodePane />
         </ErrorBoundary>
       </Panel>
       <Separator className="split horizontal" aria-label="Height of the editor" />
-      <Panel id="panel-problems" minSize="8%" defaultSize="32%">
+      <Panel id="panel-problems" minSize="8%" defaultSize="26%">
         <ErrorBoundary name="The problems">
           <ProblemsPane />
         </ErrorBoundary>

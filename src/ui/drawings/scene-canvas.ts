@@ -17,6 +17,8 @@ export interface SceneInk {
   readonly flowOf: (packet: number) => number;
   readonly bytesOf: (packet: number) => number;
   readonly flowName: (flow: number) => string;
+  /** Keys up to this are written as times, ns. */
+  readonly timeLimit: number;
   readonly selected: number;
   readonly hovered: number;
 }
@@ -75,6 +77,7 @@ function drawContainer(surface: Surface, item: ContainerMoment, ink: SceneInk, f
     positions: item.positions,
     flowOf: ink.flowOf,
     theme,
+    timeLimit: ink.timeLimit,
     selected: ink.selected,
     hovered: ink.hovered,
     clip: item.clip,

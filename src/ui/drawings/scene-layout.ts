@@ -64,7 +64,6 @@ function placeContainers(shape: SceneShape, area: Rect): ContainerPlace[] {
   while (columns < open && area.width / (columns + 1) > (height / Math.ceil(open / (columns + 1))) * 0.9) columns++;
   const rows = Math.max(1, Math.ceil(open / columns));
   const gap = 8;
-  const cellWidth = (area.width - gap * (columns - 1)) / columns;
   const cellHeight = (height - gap * (rows - 1)) / rows;
   let at = 0;
   let closedAt = 0;
@@ -82,12 +81,10 @@ function placeContainers(shape: SceneShape, area: Rect): ContainerPlace[] {
     } else {
       const column = at % columns;
       const row = Math.floor(at / columns);
-      frame = {
-        x: area.x + column * (cellWidth + gap),
-        y: area.y + row * (cellHeight + gap),
-        width: cellWidth,
-        height: cellHeight,
-      };
+      // The last row's containers share its whole width.
+      const inRow = Math.min(columns, open - row * columns);
+      const width = (area.width - gap * (inRow - 1)) / inRow;
+      frame = { x: area.x + column * (width + gap), y: area.y + row * (cellHeight + gap), width, height: cellHeight };
       at++;
     }
     const inner = {

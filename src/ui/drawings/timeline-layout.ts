@@ -32,8 +32,9 @@ export interface TimelinePlaces {
 const RULER = 22;
 const LEFT = 96;
 const BACKLOG = 44;
+const HIGHEST_BACKLOG = 84;
 const THIN = 16;
-const FLOW_ROW = 24;
+const FLOW_ROW = 30;
 
 /** Rows for a canvas of `width` × `height` CSS pixels. */
 export function placeTimeline(
@@ -52,7 +53,8 @@ export function placeTimeline(
   const room = height - RULER - BACKLOG - THIN * (1 + extras) - 4;
   const shown = Math.max(1, Math.min(flows.length, Math.floor(room / 15)));
   const flowHeight = Math.max(15, Math.min(FLOW_ROW, room / Math.max(1, shown)));
-  add('backlog', 'backlog', BACKLOG);
+  const spare = Math.max(0, room - shown * flowHeight);
+  add('backlog', 'backlog', Math.min(HIGHEST_BACKLOG, BACKLOG + spare));
   flows.slice(0, shown).forEach((name, flow) => {
     add('flow', name, flowHeight, flow);
   });

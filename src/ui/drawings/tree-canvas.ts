@@ -51,6 +51,8 @@ export interface TreeInk {
   readonly positions: NodePositions;
   readonly flowOf: (packet: number) => number;
   readonly theme: DrawingTheme;
+  /** Keys up to this are written as times, ns; 0 never. */
+  readonly timeLimit: number;
   /** Packets with a mark of their own, 0 none. */
   readonly selected: number;
   readonly hovered: number;
@@ -219,7 +221,7 @@ function labelledRanks(surface: Surface, ink: TreeInk): Map<number, string> {
   const tryLabel = (rank: number): void => {
     const packet = layout.packet[rank] ?? 0;
     if (labelled.has(rank) || (packet === positions.away && packet !== 0)) return;
-    const text = compactKey(layout.keyLow[rank] ?? 0, layout.keyHigh[rank] ?? 0);
+    const text = compactKey(layout.keyLow[rank] ?? 0, layout.keyHigh[rank] ?? 0, ink.timeLimit);
     const half = surface.measureText(text).width / 2 + 3;
     const x = positions.x[rank] ?? 0;
     const depth = layout.depth[rank] ?? 0;

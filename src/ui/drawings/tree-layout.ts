@@ -106,13 +106,20 @@ export function searchPath(layout: TreeLayout, slot: number): { readonly rank: n
   return path.reverse();
 }
 
-/** A 64-bit key in few characters: exact up to a million, then with an SI letter; composite keys as `high:low`. */
-export function compactKey(low: number, high: number): string {
+/** Smaller keys are counters or classes, not times (ns). */
+const SMALLEST_TIME = 100_000;
+
+/**
+ * A 64-bit key in few characters: exact while it is short, composite keys as `high:low`, keys that lie within the run's
+ * time (`timeLimit` ns) as times, others with an SI letter.
+ */
+export function compactKey(low: number, high: number, timeLimit = 0): string {
   const upper = high >>> 0;
   const lower = low >>> 0;
   if (upper === 0 && lower < 100_000) return String(lower);
   if (upper > 0 && upper < 10_000 && lower < 100_000) return `${upper}:${lower}`;
   let value = halvesToNumber(low, high);
+  if (value >= SMALLEST_TIME && value <= timeLimit) return `${Number((value / 1e6).toPrecision(5))}ms`;
   for (const letter of ['', 'k', 'M', 'G', 'T', 'P', 'E']) {
     if (value < 1000) return `${Number(value.toPrecision(4))}${letter}`;
     value /= 1000;

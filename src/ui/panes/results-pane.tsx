@@ -51,7 +51,9 @@ function Cell({
     <td>
       <span className="b">{show(now)}</span>
       <span className="a">{show(was)}</span>
-      <span className={`delta ${verdict}`}>{change === 0 ? '=' : verdict === 'better' ? '▲ better' : '▼ worse'}</span>
+      <span className={`delta ${verdict}`}>
+        {change === 0 ? '=' : `${change < 0 ? '−' : '+'}${show(Math.abs(change))} ${verdict}`}
+      </span>
     </td>
   );
 }

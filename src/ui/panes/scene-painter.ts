@@ -99,6 +99,7 @@ export class ScenePainter {
       flowOf: (packet) => run.packets.flows[packet] ?? 0,
       bytesOf: (packet) => run.packets.lengths[packet] ?? 0,
       flowName: (flow) => run.flowName(flow),
+      timeLimit: run.durationNs * 1.5,
     };
     const moment = momentAt(maker, clock.cursor(), this.places);
     const key = treesKey(moment, selected, hovered);

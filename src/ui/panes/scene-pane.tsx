@@ -55,11 +55,19 @@ function Tooltip({ at }: { readonly at: { readonly x: number; readonly y: number
 
 function Watch(): ReactNode {
   const scenario = useStore((state) => state.scenario);
-  const stale = useStore((state) => state.stale);
-  const state = useStore((state) => state.runState);
   return (
-    <div className="watch">
-      <p data-testid="watch">{scenario?.watch ?? scenario?.title ?? ' '}</p>
+    <p className="watch" data-testid="watch">
+      {scenario?.watch ?? scenario?.title ?? ''}
+    </p>
+  );
+}
+
+/** Says when the picture is not of what the editor shows. */
+function Tags(): ReactNode {
+  const stale = useStore((state) => state.stale);
+  const state = useStore((store) => store.runState);
+  return (
+    <div className="stage-tags">
       {stale ? (
         <span className="tag warn" data-testid="stale">
           shows the last good program
@@ -158,6 +166,7 @@ export function ScenePane(): ReactNode {
         <canvas ref={trees} className="layer" data-testid="scene-trees" />
         <canvas ref={traffic} className="layer" data-testid="scene-canvas" role="img" tabIndex={0} aria-label={label} />
         <FoldButtons size={size} />
+        <Tags />
         <Tooltip at={pointer} />
       </div>
       <Caption />
