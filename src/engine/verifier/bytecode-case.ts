@@ -105,7 +105,10 @@ export function programOfCase(given: BytecodeCase): LinkedProgram {
     slot++;
   }
   const found = findSubprograms(code);
-  const subprograms = Array.isArray(found) ? found : [{ name: 'main', start: 0, end: code.length, linkage: 'static' as const }];
+  // Cases carry no function names; the kernel prints none for them.
+  const subprograms = Array.isArray(found)
+    ? found.map((part) => ({ ...part, name: '' }))
+    : [{ name: 'main', start: 0, end: code.length, linkage: 'static' as const }];
   return {
     name: given.name,
     section: given.prog_type,

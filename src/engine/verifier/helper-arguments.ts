@@ -7,7 +7,7 @@ import { checkPacketArgument } from './ownership.ts';
 import { markPreciseRegister, markPreciseSlot } from './precision.ts';
 import type { HelperArg, HelperRule } from './program-rules.ts';
 import { isNull, isPacket, isSocket, KIND, kindName, type Reg } from './register.ts';
-import { isConst, rangeWords, truncate } from './scalar.ts';
+import { isConst, rangeWords } from './scalar.ts';
 import { BYTE, byteType } from './state.ts';
 import { tnumText } from './tnum.ts';
 import { checkMapValue, checkPacket, checkRegion } from './transfer-memory.ts';
@@ -37,7 +37,6 @@ export interface CallFacts {
 }
 
 const MEMORY_NAMES = 'fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, trusted_ptr_, ctx';
-const MAP_MEMORY_NAMES = 'fp, pkt, pkt_meta, map_key, map_value, mem, buf, trusted_ptr_, ctx';
 const SOCKET_NAMES = 'sock_common, sock, tcp_sock, xdp_sock';
 
 const isMemory = (reg: Reg): boolean =>
@@ -57,7 +56,7 @@ export function checkMemory(walk: Walk, index: number, reg: Reg, size: number, w
       const frame = frameOf(walk, reg);
       const low = range.low;
       const high = isConst(reg.value) ? low + size : range.high;
-      if (size === 0) return true;
+      if (size === 0) return zeroAllowed || walk.refuse('zero-sized', {});
       if (write) {
         if (isConst(reg.value)) clobberStack(walk, frame, low, high);
         else if (!stackIsReadable(walk, index, frame, low, high, true)) return false;
@@ -82,18 +81,23 @@ export function checkMemory(walk: Walk, index: number, reg: Reg, size: number, w
     case KIND.PACKET_META:
       return checkPacket(walk, index, reg, 0, size, zeroAllowed);
     case KIND.CTX:
-      return walk.rules.context(Number(reg.value.smin), Math.min(8, Math.max(1, size)), write) !== null
-        ? wrongKind(walk, index, reg, MEMORY_NAMES)
-        : walk.refuse('context-access', { off: Number(reg.value.smin), size: Math.min(8, size) });
+      return checkContextOffset(walk, index, reg) && walk.refuse('context-access', { off: 0, size });
     default:
       return wrongKind(walk, index, reg, MEMORY_NAMES);
   }
 }
 
+/** The context is passed as it was given. */
+function checkContextOffset(walk: Walk, index: number, reg: Reg): boolean {
+  if (!isConst(reg.value)) return walk.refuse('variable-context-offset', { kind: 'ctx', bits: tnumText(reg.value.bits) });
+  const off = Number(reg.value.smin);
+  if (off === 0) return true;
+  return walk.refuse(off < 0 ? 'negative-context-offset' : 'moved-context', { kind: 'ctx', reg: index, off });
+}
+
 /** Kind first, and whether packet memory may be passed here. */
-function checkMemoryKind(walk: Walk, rule: HelperRule, index: number, reg: Reg, names: string): boolean {
-  if (reg.nullable || (!isMemory(reg) && reg.kind !== KIND.CTX)) return wrongKind(walk, index, reg, names);
-  if (isPacket(reg) && !packetMemoryAllowed(walk, rule)) return walk.refuse('packet-argument', {});
+function checkMemoryKind(walk: Walk, index: number, reg: Reg): boolean {
+  if (reg.nullable || (!isMemory(reg) && reg.kind !== KIND.CTX)) return wrongKind(walk, index, reg, MEMORY_NAMES);
   return true;
 }
 
@@ -126,7 +130,7 @@ function checkSized(
   }
   markPreciseRegister(walk, index);
   const arg = rule.args[memoryIndex - 1];
-  if (isNull(memory) && arg === 'memory-or-null') return true;
+  if (arg === 'memory-or-null' && (isNull(memory) || (memory.nullable && size.value.umax === 0n))) return true;
   const most = Number(size.value.umax);
   const fixedSize = isConst(size.value);
   if (write && memory.kind === KIND.STACK && !fixedSize) {
@@ -146,16 +150,17 @@ function lookupIsCertain(walk: Walk, map: ObjectMap, key: Reg): boolean {
   if ((map.type !== MAP.ARRAY && map.type !== MAP.PERCPU_ARRAY) || map.keySize !== 4) return false;
   if (key.kind !== KIND.STACK || !isConst(key.value)) return false;
   const offset = Number(key.value.smin);
-  if (offset % 8 !== 0 || offset < -512 || offset > -8) return false;
+  if (offset % 4 !== 0 || offset < -512 || offset > -4) return false;
   const frame = frameOf(walk, key);
   const spi = (-offset - 1) >> 3;
   const slot = frame.slot(spi);
-  const zeros = [0, 1, 2, 3].every((i) => byteType(slot, i) === BYTE.ZERO);
-  if (zeros) return map.maxEntries > 0;
-  if (slot.reg === null || slot.reg.kind !== KIND.SCALAR || byteType(slot, 3) !== BYTE.SPILL || byteType(slot, 0) !== BYTE.SPILL)
+  const start = ((offset % 8) + 8) % 8;
+  const bytes = [0, 1, 2, 3].map((i) => byteType(slot, start + i));
+  if (bytes.every((type) => type === BYTE.ZERO)) return map.maxEntries > 0;
+  if (start !== 0 || slot.reg === null || slot.reg.kind !== KIND.SCALAR || !bytes.every((type) => type === BYTE.SPILL))
     return false;
-  const value = truncate(slot.reg.value, 4);
-  if (!isConst(value) || value.umin >= BigInt(map.maxEntries)) return false;
+  // The kernel looks at keys stored as exactly four bytes only.
+  if (byteType(slot, 4) === BYTE.SPILL || !isConst(slot.reg.value) || slot.reg.value.umin >= BigInt(map.maxEntries)) return false;
   markPreciseSlot(walk, frame.number, spi);
   return true;
 }
@@ -188,6 +193,7 @@ function checkOne(walk: Walk, rule: HelperRule, arg: HelperArg, index: number, f
   const reg = walk.reg(index);
   if (reg.kind === KIND.NONE)
     return walk.refuse('unread-register', { reg: index }, `argument ${index} of ${rule.name} has not been set on this path`);
+  if (arg !== 'anything' && isPacket(reg) && !packetMemoryAllowed(walk, rule)) return walk.refuse('packet-argument', {});
   const write = arg === 'map-value-out';
   switch (arg) {
     case 'anything':
@@ -195,30 +201,28 @@ function checkOne(walk: Walk, rule: HelperRule, arg: HelperArg, index: number, f
     case 'map':
       return checkMapArgument(walk, rule, index, reg, facts);
     case 'map-key': {
-      if (!checkMemoryKind(walk, rule, index, reg, MAP_MEMORY_NAMES)) return false;
+      if (!checkMemoryKind(walk, index, reg)) return false;
       const certain = rule.id === 1 && facts.map !== null && lookupIsCertain(walk, facts.map, reg);
       facts.lookupIsCertain = certain;
       return checkMemory(walk, index, reg, facts.map?.keySize ?? 0, false, false);
     }
     case 'map-value':
     case 'map-value-out':
-      if (!checkMemoryKind(walk, rule, index, reg, MAP_MEMORY_NAMES)) return false;
+      if (facts.map?.type === MAP.SOCKMAP || facts.map?.type === MAP.SOCKHASH)
+        return checkSocketArgument(walk, rule, index, reg, facts, true);
+      if (!checkMemoryKind(walk, index, reg)) return false;
       return checkMemory(walk, index, reg, facts.map?.valueSize ?? 0, write, facts.map?.type === MAP.SKBMAP);
     case 'memory':
     case 'memory-out':
-      return checkMemoryKind(walk, rule, index, reg, MEMORY_NAMES);
+      return checkMemoryKind(walk, index, reg);
     case 'memory-or-null':
-      return isNull(reg) || checkMemoryKind(walk, rule, index, reg, MEMORY_NAMES);
+      return isNull(reg) || checkMemoryKind(walk, index, { ...reg, nullable: false });
     case 'size':
     case 'size-or-zero':
       return checkSized(walk, index, rule, index - 1, rule.args[index - 2] === 'memory-out', arg === 'size-or-zero');
     case 'context':
       if (reg.kind !== KIND.CTX) return wrongKind(walk, index, reg, 'ctx');
-      if (isConst(reg.value) && reg.value.smin === 0n) return true;
-      if (!isConst(reg.value)) return walk.refuse('variable-context-offset', { kind: 'ctx', bits: tnumText(reg.value.bits) });
-      if (reg.value.smin < 0n)
-        return walk.refuse('negative-context-offset', { kind: 'ctx', reg: index, off: Number(reg.value.smin) });
-      return walk.refuse('moved-context', { kind: 'ctx', reg: index, off: Number(reg.value.smin) });
+      return checkContextOffset(walk, index, reg);
     case 'socket':
       return checkSocketArgument(walk, rule, index, reg, facts, false);
     case 'socket-btf':
@@ -246,7 +250,7 @@ function checkOne(walk: Walk, rule: HelperRule, arg: HelperArg, index: number, f
       facts.packet = reg;
       return checkPacketArgument(walk, index, reg);
     default: {
-      if (!checkMemoryKind(walk, rule, index, reg, MEMORY_NAMES)) return false;
+      if (!checkMemoryKind(walk, index, reg)) return false;
       const out = arg.startsWith('fixed-out-');
       return checkMemory(walk, index, reg, Number(arg.slice(out ? 10 : 6)), out, false);
     }
@@ -281,6 +285,10 @@ export function checkArguments(walk: Walk, rule: HelperRule): CallFacts | null {
   for (let i = 0; i < rule.args.length; i++) {
     const arg = rule.args[i];
     if (arg !== undefined && !checkOne(walk, rule, arg, i + 1, facts)) return null;
+  }
+  if (rule.id === 81 && !isNull(walk.reg(2))) {
+    walk.refuse('storage-flags', {});
+    return null;
   }
   facts.acquires = rule.id === 1 && (facts.map?.type === MAP.SOCKMAP || facts.map?.type === MAP.SOCKHASH);
   if (!facts.mapIsUnsuitable) return facts;

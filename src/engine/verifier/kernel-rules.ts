@@ -26,6 +26,7 @@ const ARGS: readonly HelperArg[] = [
   'string',
   'fixed-4',
   'fixed-8',
+  'fixed-out-4',
   'fixed-out-8',
 ];
 const RETURNS: readonly HelperReturn[] = [

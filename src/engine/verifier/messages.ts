@@ -654,6 +654,20 @@ export const MESSAGES = {
     explanation: 'Nothing limits the size on this path.',
     fix: 'Compare it with the size of the memory first.',
   },
+  'storage-flags': {
+    kernel: "get_local_storage() doesn't support non-zero flags",
+    errno: EINVAL,
+    obligation: 'flags are zero',
+    explanation: 'This call takes no flags yet.',
+    fix: 'Pass 0.',
+  },
+  'zero-sized': {
+    kernel: 'invalid zero-sized read',
+    errno: EACCES,
+    obligation: 'at least one byte is passed',
+    explanation: 'The call would read no bytes at all: the map has no key or no value.',
+    fix: 'Use a call that suits the type of the map.',
+  },
   'allocation-not-constant': {
     kernel: 'R{reg} is not a known constant',
     errno: EINVAL,

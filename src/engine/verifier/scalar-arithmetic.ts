@@ -5,6 +5,7 @@ import { ALU } from '../isa/opcodes.ts';
 import {
   constScalar,
   isConst,
+  isConst32,
   S32_MAX,
   S32_MIN,
   S64_MAX,
@@ -14,6 +15,7 @@ import {
   U32_MAX,
   U64_MAX,
   UNKNOWN_SCALAR,
+  unsignedOfSize,
 } from './scalar.ts';
 import {
   TNUM_UNKNOWN,
@@ -221,12 +223,26 @@ function foldWide(operation: number, a: bigint, b: bigint): bigint | null {
   }
 }
 
+/** Quotient or remainder of two constants at one width, with the results for zero and overflow of RFC 9669 section 4.1. */
+function foldDivision(operation: number, signed: boolean, width: Width, a: bigint, b: bigint): bigint {
+  const cut = (value: bigint): bigint => (signed ? BigInt.asIntN(width, value) : BigInt.asUintN(width, value));
+  const [x, y] = [cut(a), cut(b)];
+  if (y === 0n) return operation === ALU.DIV ? 0n : BigInt.asUintN(width, a);
+  return BigInt.asUintN(width, operation === ALU.DIV ? x / y : x % y);
+}
+
 /**
  * The result of `operation` (one of ALU but MOV, NEG and END) on whole registers. `wide` false: on their low halves, zero extended.
  * `signed` selects sdiv and smod.
  */
 export function arithmetic(operation: number, signed: boolean, wide: boolean, a: Scalar, b: Scalar): Scalar {
+  const divides = operation === ALU.DIV || operation === ALU.MOD;
+  if (divides && (wide ? isConst(a) && isConst(b) : isConst32(a) && isConst32(b))) {
+    return constScalar(foldDivision(operation, signed, wide ? 64 : 32, a.bits.value, b.bits.value));
+  }
   if (!wide) {
+    const shifts = operation === ALU.LSH || operation === ALU.RSH || operation === ALU.ARSH;
+    if (shifts && b.umax > 31n) return unsignedOfSize(4);
     const r = operate(operation, signed, 32, view(a, 32), view(b, 32));
     if (r.bits.mask === 0n) return constScalar(r.bits.value);
     return settle({

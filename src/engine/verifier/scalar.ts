@@ -3,6 +3,8 @@
 // registers or instructions.
 
 import {
+  greatestMember,
+  leastMember,
   TNUM_UNKNOWN,
   type Tnum,
   tnumCast,
@@ -205,7 +207,17 @@ export function settle(r: ScalarDraft): Scalar {
   if (isEmpty(r)) return r;
   bitsFromBounds(r);
   boundsFromBits(r);
-  return r;
+  return collapse(r);
+}
+
+/** Where range and known bits have one number in common, that is the value; where they have none, the path is impossible. */
+function collapse(r: ScalarDraft): Scalar {
+  const { value, mask } = r.bits;
+  if (mask === 0n || (mask & (mask + 1n)) === 0n) return r;
+  const least = leastMember(r.bits, r.umin);
+  const greatest = greatestMember(r.bits, r.umax);
+  if (least === null || greatest === null || least > greatest) return { ...r, umin: 1n, umax: 0n, bits: { value, mask } };
+  return least === greatest ? constScalar(least) : r;
 }
 
 /** Parts given, the rest unknown, then settled. */

@@ -119,6 +119,29 @@ export const tnumContains = (a: Tnum, b: Tnum): boolean => (b.mask & ~a.mask) ==
 /** True when every value is a multiple of `size`, a power of two. */
 export const tnumIsAligned = (a: Tnum, size: bigint): boolean => size === 0n || ((a.value | a.mask) & (size - 1n)) === 0n;
 
+/** The least member not below `from` (unsigned), or null when there is none. */
+export function leastMember(t: Tnum, from: bigint): bigint | null {
+  if (from <= t.value) return t.value;
+  const wrong = (from ^ t.value) & ~t.mask & ALL;
+  if (wrong === 0n) return from;
+  const above = BigInt(bitLength(wrong));
+  const lowBits = (1n << above) - 1n;
+  const low = t.value & lowBits;
+  if (((t.value >> (above - 1n)) & 1n) === 1n) return (from & ~lowBits) | low;
+  // The highest wrong bit is too large: the part above it must grow to the next member.
+  const mask = t.mask >> above;
+  const part = (from >> above) & mask;
+  if (part === mask) return null;
+  const next = (part - mask) & mask;
+  return (((t.value >> above) | next) << above) | low;
+}
+
+/** The greatest member not above `to` (unsigned), or null when there is none. */
+export function greatestMember(t: Tnum, to: bigint): bigint | null {
+  const mirrored = leastMember({ value: ~(t.value | t.mask) & ALL, mask: t.mask }, ~to & ALL);
+  return mirrored === null ? null : ~mirrored & ALL;
+}
+
 function swapBytes(value: bigint, width: number): bigint {
   let result = 0n;
   for (let shift = 0; shift < width; shift += 8) result |= ((value >> BigInt(shift)) & 0xffn) << BigInt(width - 8 - shift);

@@ -140,12 +140,30 @@ function combinePointers(walk: Walk, dst: number, operation: number): boolean {
   return walk.refuse('pointer-with-pointer', { reg: dst, sign: signOf(operation) });
 }
 
-/** Sum of a linked scalar and a small constant keeps the link. */
+/** Sum of a linked scalar and a small constant keeps the link; in 32 bits only where the value has no upper half. */
 function linkAfterAdd(dst: Reg, operation: number, wide: boolean, by: Reg, sameRegister: boolean): Pick<Reg, 'id' | 'delta'> {
-  if (!wide || operation !== ALU.ADD || dst.id === 0 || dst.delta !== null || sameRegister || !isConst(by.value))
-    return { id: 0, delta: null };
-  if (by.value.smin < -(1n << 31n) || by.value.smin >= 1n << 31n) return { id: 0, delta: null };
-  return { id: dst.id, delta: { by: by.value.smin, wide: true } };
+  const none = { id: 0, delta: null };
+  if (dst.id === 0 || dst.delta !== null || sameRegister || !isConst(by.value)) return none;
+  if (operation !== ALU.ADD && operation !== ALU.SUB) return none;
+  if (by.value.smin <= -(1n << 31n) || by.value.smin >= 1n << 31n) return none;
+  if (!wide && dst.value.umax > 0xffff_ffffn) return none;
+  return { id: dst.id, delta: { by: operation === ALU.ADD ? by.value.smin : -by.value.smin, wide } };
+}
+
+/**
+ * A register that is 0 or all ones (what an arithmetic shift by the width leaves) is walked as two cases before it is
+ * masked: one range would forget that nothing lies between (Linux: maybe_fork_scalars).
+ */
+function forkMask(walk: Walk, index: number, reg: Reg): boolean {
+  const whole = reg.value.smin === -1n && reg.value.smax === 0n;
+  const half = !whole && reg.value.s32min === -1n && reg.value.s32max === 0n && reg.value.umax <= 0xffff_ffffn;
+  if (!whole && !half) return true;
+  const other = walk.fork(walk.insn);
+  if (other === null) return false;
+  other.frame().regs[index] = constReg(0n);
+  markPreciseRegister(walk, index);
+  walk.setReg(index, constReg(whole ? -1n : 0xffff_ffffn));
+  return true;
 }
 
 function transferBinary(walk: Walk, operation: number, wide: boolean, byRegister: boolean): boolean {
@@ -177,6 +195,8 @@ function transferBinary(walk: Walk, operation: number, wide: boolean, byRegister
     markPreciseRegister(walk, dstIndex);
     return movePointer(walk, dstIndex, operation, wide, second, first, false);
   }
+  if ((operation === ALU.AND || operation === ALU.OR) && isConst(second.value) && !forkMask(walk, dstIndex, first)) return false;
+  if (walk.reg(dstIndex) !== first) return transferBinary(walk, operation, wide, byRegister);
   const signed = (code.off[insn] ?? 0) === 1;
   const value = arithmetic(operation, signed, wide, first.value, second.value);
   const link = linkAfterAdd(first, operation, wide, second, byRegister && srcIndex === dstIndex);

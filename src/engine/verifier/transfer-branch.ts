@@ -6,7 +6,7 @@ import { targetOf } from './control-flow.ts';
 import { MAP } from './map-rules.ts';
 import { linkedRegister, linkedSlot, markPreciseRegister } from './precision.ts';
 import { constReg, isNull, isPacket, KIND, pointerReg, type Reg, scalarReg } from './register.ts';
-import { constScalar, isConst, isEmpty, isZero } from './scalar.ts';
+import { constScalar, isConst, isEmpty, isZero, ZERO_SCALAR } from './scalar.ts';
 import { arithmetic } from './scalar-arithmetic.ts';
 import { decide, exchangedOf, oppositeOf, refine } from './scalar-branch.ts';
 import { BYTE, byteType, type State, type Step } from './state.ts';
@@ -75,8 +75,10 @@ function spreadLinked(state: State, known: Reg): void {
   replaceEverywhere(state, (reg) => {
     if (reg === known || reg.kind !== KIND.SCALAR || reg.id !== known.id) return reg;
     const distance = (reg.delta?.by ?? 0n) - (known.delta?.by ?? 0n);
-    if (distance === 0n) return { ...known, delta: reg.delta };
-    return { ...reg, value: arithmetic(ALU.ADD, false, true, known.value, constScalar(distance)) };
+    const narrow = reg.delta?.wide === false || known.delta?.wide === false;
+    if (narrow && reg.value.umax > 0xffff_ffffn) return reg;
+    if (distance === 0n && !narrow) return { ...known, delta: reg.delta };
+    return { ...reg, value: arithmetic(ALU.ADD, false, !narrow, known.value, constScalar(distance)) };
   });
 }
 
@@ -200,6 +202,23 @@ const cannotBeNull = (reg: Reg): boolean =>
     reg.kind === KIND.TOKEN ||
     (reg.kind >= KIND.SOCK_COMMON && reg.kind <= KIND.XDP_SOCK));
 
+/** A number compared with itself. */
+function decideSame(operation: number, wide: boolean, reg: Reg): boolean | null {
+  if (reg.kind !== KIND.SCALAR) return null;
+  switch (operation) {
+    case JMP.JEQ:
+    case JMP.JGE:
+    case JMP.JLE:
+    case JMP.JSGE:
+    case JMP.JSLE:
+      return true;
+    case JMP.JSET:
+      return decide(JMP.JNE, wide, reg.value, ZERO_SCALAR);
+    default:
+      return false;
+  }
+}
+
 /** Whether the condition is decided by what is known, true for "jumps". */
 function decideBranch(operation: number, wide: boolean, first: Reg, second: Reg): boolean | null {
   if (first.kind === KIND.SCALAR && second.kind === KIND.SCALAR) return decide(operation, wide, first.value, second.value);
@@ -248,7 +267,7 @@ export function transferBranch(walk: Walk, step: Step): boolean {
   if (first.kind === KIND.NONE)
     return walk.refuse('unread-register', { reg: dst }, `no instruction on this path has written R${dst}`);
   const target = targetOf(code, insn);
-  const decided = decideBranch(operation, wide, first, second);
+  const decided = src === dst ? decideSame(operation, wide, first) : decideBranch(operation, wide, first, second);
   if (decided !== null) {
     markPreciseRegister(walk, dst);
     if (src !== null) markPreciseRegister(walk, src);
@@ -278,7 +297,7 @@ export function transferBranch(walk: Walk, step: Step): boolean {
     }
     return true;
   }
-  if (src === null || !learnPackets(operation, dst, src, first, second, taken, straight)) {
+  if (!wide || src === null || !learnPackets(operation, dst, src, first, second, taken, straight)) {
     learnPointers(operation, wide, first, second, taken, straight);
   }
   return true;

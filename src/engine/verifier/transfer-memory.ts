@@ -233,7 +233,7 @@ function storeField(walk: Walk, reg: Reg, offset: number, size: number, source: 
     );
   }
   if (access.yields === 'packet-slot') return storePacketSlot(walk, source, immediate);
-  if (immediate === null && isPointer(source)) {
+  if (immediate === null && isPointer(source) && walk.rules.ownership !== 'none') {
     return walk.refuse('pointer-into-context', { kind: kindName(source) }, `the value stored is a pointer (${kindName(source)})`);
   }
   return true;
@@ -251,6 +251,9 @@ function readConstantMap(reg: Reg, offset: number, size: number): Reg | null {
   return scalarReg(constScalar(value));
 }
 
+/** Bytes of the stack about which nothing is known are still a number of their size. */
+const cutTo = (reg: Reg | null, size: number): Reg | null => (reg === UNKNOWN ? loadedScalar(size) : reg);
+
 /** Loads `size` bytes; null when refused. The result is zero-extended. */
 function load(walk: Walk, step: Step, regIndex: number, reg: Reg, offset: number, size: number): Reg | null {
   if (reg.nullable) return refuseKind(walk, regIndex, reg);
@@ -259,9 +262,9 @@ function load(walk: Walk, step: Step, regIndex: number, reg: Reg, offset: number
       const range = stackRange(walk, regIndex, reg, offset, size, 'read from');
       if (range === null) return null;
       const frame = frameOf(walk, reg);
-      if (isConst(reg.value)) return readStackAt(walk, step, frame, range.low, size);
+      if (isConst(reg.value)) return cutTo(readStackAt(walk, step, frame, range.low, size), size);
       markPreciseRegister(walk, regIndex);
-      return readStackRange(walk, regIndex, frame, range.low, range.high);
+      return cutTo(readStackRange(walk, regIndex, frame, range.low, range.high), size);
     }
     case KIND.MAP_VALUE:
       if (!checkMapValue(walk, regIndex, reg, offset, size, false, false)) return null;
@@ -436,7 +439,7 @@ function transferAtomicUpdate(walk: Walk, step: Step): boolean {
   // What is stored is known only as "some number": a pointer given to an atomic ends as bytes.
   if (!store(walk, step, dst, reg, offset, size, { reg: UNKNOWN, index: -1, immediate: null })) return false;
   step.stackSlot = -1;
-  if (target >= 0) walk.setReg(target, loadedScalar(size));
+  if (target >= 0) walk.setReg(target, loaded.kind === KIND.SCALAR ? unlinked(loaded) : loaded);
   return checkSameKind(walk, reg);
 }
 
