@@ -80,7 +80,8 @@ export type Inst = Common &
     | { readonly op: 'bswap'; readonly bits: 16 | 32 | 64 }
     | { readonly op: 'load'; offset: number; readonly size: AccessSize; readonly isSigned: boolean; readonly isVolatile: boolean }
     | { readonly op: 'store'; offset: number; readonly size: AccessSize; readonly isVolatile: boolean }
-    | { readonly op: 'call'; readonly target: CallTarget; readonly hasResult: boolean }
+    /** `scope`: path of scopes of the call, for the slots of a callee that is inlined here. */
+    | { readonly op: 'call'; readonly target: CallTarget; readonly hasResult: boolean; readonly scope: readonly number[] }
     /** args: address, value (and the expected value first, for cmpxchg: address, expected, value). */
     | { readonly op: 'atomic'; readonly kind: AtomicKind; readonly fetch: boolean; offset: number; readonly size: 4 | 8 }
     | { readonly op: 'barrier' }

@@ -67,7 +67,9 @@ function emitCall(l: Lowering, expr: CallExpr, target: CallTarget): Inst {
   const hasResult = !isVoid(expr.type) && !returnsRecord;
   const native = target.kind === 'function';
   const width = hasResult && native ? widthOf(expr.type) : 64;
-  const call = builder.add(builder.fn.make({ op: 'call', target, hasResult }, width, passed, builder.place));
+  const call = builder.add(
+    builder.fn.make({ op: 'call', target, hasResult, scope: [...builder.scope] }, width, passed, builder.place),
+  );
   if (result !== null) return result.base;
   if (!hasResult) return builder.constant(0, 64);
   if (native) return narrowResult(l, call, expr.type);

@@ -40,7 +40,7 @@ function cleanUp(l: Lowering, variable: LocalVariable): void {
     symbol.ksym || symbol.body === null
       ? ({ kind: 'kfunc', name: symbol.name } as const)
       : ({ kind: 'function', symbol } as const);
-  builder.add(builder.fn.make({ op: 'call', target, hasResult: false }, 64, [address], builder.place));
+  builder.add(builder.fn.make({ op: 'call', target, hasResult: false, scope: [...builder.scope] }, 64, [address], builder.place));
 }
 
 export function lowerStatement(l: Lowering, s: TStatement): void {

@@ -1,22 +1,77 @@
-// Which passes run at which level, and in which order. Level 0 keeps variables in memory; 1 and 2 promote and simplify.
+// Which passes run at which level, and in which order. Level 0 keeps variables in memory and inlines only what must be;
+// level 1 promotes and simplifies; level 2 also inlines by cost. No pass evaluates loops or calls at compile time.
 
 import type { IrFunction } from '../ir.ts';
 import type { Reporter } from '../report.ts';
 import type { FunctionSymbol } from '../tree.ts';
+import { removeDeadCode } from './dead-code.ts';
+import { bottomUp, buildCallGraph, inlineCalls, recursiveFunctions } from './inline.ts';
 import { promoteSlots } from './mem2reg.ts';
+import { dropUnreachable, simplifyBlocks } from './simplify-blocks.ts';
+import { simplifyValues } from './simplify-values.ts';
+import { splitAggregates } from './split-aggregates.ts';
 
 export interface OptimiseOptions {
   readonly level: 0 | 1 | 2;
   readonly cpu: 'v1' | 'v2' | 'v3' | 'v4';
 }
 
+/** Rounds of simplification; each is cheap when nothing changes. */
+const ROUNDS = 6;
+
+function simplify(fn: IrFunction, options: OptimiseOptions): void {
+  simplifyBlocks(fn);
+  for (let round = 0; round < ROUNDS; round++) {
+    let changed = promoteSlots(fn) > 0;
+    changed = simplifyValues(fn, options.cpu === 'v4') || changed;
+    changed = simplifyBlocks(fn) || changed;
+    changed = removeDeadCode(fn) || changed;
+    changed = splitAggregates(fn) || changed;
+    if (!changed) return;
+  }
+}
+
 /** Optimises all functions of a unit; returns those that are still needed, in the order given. */
 export function optimiseUnit(
   functions: readonly IrFunction[],
   options: OptimiseOptions,
-  _reporter: Reporter,
-  _isRoot: (symbol: FunctionSymbol) => boolean,
+  reporter: Reporter,
+  isRoot: (symbol: FunctionSymbol) => boolean,
 ): IrFunction[] {
-  if (options.level > 0) for (const fn of functions) promoteSlots(fn);
-  return [...functions];
+  const graph = buildCallGraph(functions);
+  const recursive = recursiveFunctions(graph);
+  for (const fn of functions)
+    if (recursive.has(fn.symbol)) reporter.report('recursive-function', fn.symbol.place, [fn.symbol.name]);
+  const bodies = new Map(functions.map((fn) => [fn.symbol, fn]));
+  const context = { bodies, graph, recursive, onlyForced: options.level < 2 };
+  for (const fn of bottomUp(functions, graph)) {
+    if (options.level > 0) simplify(fn, options);
+    if (!inlineCalls(fn, context)) continue;
+    if (options.level > 0) simplify(fn, options);
+    else dropUnreachable(fn);
+  }
+  return keepNeeded(functions, isRoot);
+}
+
+/** Roots and what their code still refers to. */
+function keepNeeded(functions: readonly IrFunction[], isRoot: (symbol: FunctionSymbol) => boolean): IrFunction[] {
+  const bodies = new Map(functions.map((fn) => [fn.symbol, fn]));
+  const needed = new Set(functions.filter((fn) => isRoot(fn.symbol)));
+  const work = [...needed];
+  const reach = (symbol: FunctionSymbol): void => {
+    const fn = bodies.get(symbol);
+    if (fn === undefined || needed.has(fn)) return;
+    needed.add(fn);
+    work.push(fn);
+  };
+  for (let fn = work.pop(); fn !== undefined; fn = work.pop()) {
+    for (const block of fn.blocks) {
+      for (const inst of [...block.phis, ...block.body]) {
+        if (inst.op === 'call' && inst.target.kind === 'function') reach(inst.target.symbol);
+        for (const arg of inst.args) if (arg.op === 'function') reach(arg.symbol);
+      }
+      if (block.end.kind === 'return' && block.end.value?.op === 'function') reach(block.end.value.symbol);
+    }
+  }
+  return functions.filter((fn) => needed.has(fn));
 }
