@@ -3,6 +3,7 @@
 
 import { isPointer, KIND, type Reg, UNKNOWN } from './register.ts';
 import { contains, sameScalar } from './scalar.ts';
+import { slotWasRead } from './stack-reads.ts';
 import { BYTE, byteType, FRAME_POINTER, type Frame, isFullSpill, SLOT_INVALID, type Slot, type State } from './state.ts';
 
 /** `covers`: scalars nobody depended on may differ; `range-within`: every scalar must lie in the old range; `exact`: everything equal. */
@@ -132,6 +133,7 @@ function coversFrame(old: Frame, current: Frame, live: number, ids: IdPairs, how
   const slots = how === 'exact' ? Math.max(old.stack.length, current.stack.length) : old.stack.length;
   for (let spi = 0; spi < slots; spi++) {
     const [a, b] = [old.stack[spi] ?? SLOT_INVALID, current.stack[spi] ?? SLOT_INVALID];
+    if (how === 'covers' && !slotWasRead(old, spi)) continue;
     if (a === b && (a.reg === null || (a.reg.id === 0 && a.reg.ref === 0 && a.reg.mapUid === 0))) continue;
     if (!coversSlot(a, b, old.isPreciseSlot(spi), ids, how, mustBeWritten)) return false;
   }

@@ -192,35 +192,31 @@ function usesAndDefines(code: Code, slot: number, argumentsOf: (id: number) => n
   }
 }
 
+/** Backward sweeps until nothing changes; code without long backward jumps needs two. */
 function computeLive(code: Code, argumentsOf: (id: number) => number): Uint16Array {
   const live = new Uint16Array(code.length + 1);
-  const predecessors: number[][] = Array.from({ length: code.length + 1 }, () => []);
-  const masks: (readonly [number, number])[] = [];
-  const pending: number[] = [];
-  const queued = new Uint8Array(code.length + 1);
+  const uses = new Uint16Array(code.length);
+  const keeps = new Uint16Array(code.length);
+  const second = new Uint8Array(code.length);
   for (let slot = 0; slot < code.length; slot++) {
-    masks.push(usesAndDefines(code, slot, argumentsOf));
-    for (const next of successors(code, slot)) predecessors[next]?.push(slot);
-    pending.push(slot);
-    queued[slot] = 1;
+    const [used, defined] = usesAndDefines(code, slot, argumentsOf);
+    uses[slot] = used;
+    keeps[slot] = ~defined;
     if (isLoadImm64(code.opcode[slot] ?? 0)) {
       slot++;
-      masks.push([0, 0]);
+      second[slot] = 1;
     }
   }
-  while (pending.length > 0) {
-    const slot = pending.pop() ?? 0;
-    queued[slot] = 0;
-    let after = 0;
-    for (const next of successors(code, slot)) after |= live[next] ?? 0;
-    const [uses, defines] = masks[slot] ?? [0, 0];
-    const before = (after & ~defines) | uses;
-    if (before === live[slot]) continue;
-    live[slot] = before;
-    for (const previous of predecessors[slot] ?? []) {
-      if (queued[previous] === 1) continue;
-      queued[previous] = 1;
-      pending.push(previous);
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let slot = code.length - 1; slot >= 0; slot--) {
+      if (second[slot] === 1) continue;
+      let after = 0;
+      for (const next of successors(code, slot)) after |= live[next] ?? 0;
+      const before = (after & (keeps[slot] ?? 0)) | (uses[slot] ?? 0);
+      if (before === live[slot]) continue;
+      live[slot] = before;
+      changed = true;
     }
   }
   return live;
@@ -229,6 +225,7 @@ function computeLive(code: Code, argumentsOf: (id: number) => number): Uint16Arr
 /** Marks the slots of every strongly connected component of one function's graph that holds a forced slot (Tarjan, without recursion). */
 function markOpenLoops(code: Code, forced: Uint8Array): Uint8Array {
   const open = new Uint8Array(code.length);
+  if (!forced.includes(1)) return open;
   const index = new Int32Array(code.length).fill(-1);
   const low = new Int32Array(code.length);
   const onStack = new Uint8Array(code.length);

@@ -8,6 +8,7 @@ import { MAP } from './map-rules.ts';
 import { inheritPrecision } from './precision.ts';
 import { constReg, KIND, pointerReg, type Reg } from './register.ts';
 import { constScalar } from './scalar.ts';
+import { inheritReads } from './stack-reads.ts';
 import { FRAME_POINTER, type State } from './state.ts';
 import { transferAlu } from './transfer-alu.ts';
 import { transferBranch } from './transfer-branch.ts';
@@ -180,6 +181,7 @@ function visit(walk: Walk): Visit {
     if (outcome === 'refused') return outcome;
     if (outcome === 'covered') {
       state.hits++;
+      inheritReads(walk, state);
       inheritPrecision(walk, state);
       return outcome;
     }
@@ -209,6 +211,10 @@ function saveState(walk: Walk, saved: State[]): void {
   copy.branches = 1;
   saved.push(copy);
   walk.explored.set(walk.insn, saved);
+  for (const frame of walk.state.frames) {
+    frame.writtenLow = 0;
+    frame.writtenHigh = 0;
+  }
   walk.state.parent = copy;
   walk.state.steps = null;
 }

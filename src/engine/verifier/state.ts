@@ -66,8 +66,15 @@ export class Frame {
   /** The same for slots 0 to 31 and 32 to 63. */
   preciseLow: number;
   preciseHigh: number;
+  /** Tells activations with the same number apart. */
+  readonly activation: number;
+  /** Slots read after a saved state, and slots overwritten since the state saved before; see stack-reads.ts. */
+  readLow: number;
+  readHigh: number;
+  writtenLow: number;
+  writtenHigh: number;
 
-  constructor(number: number, callsite: number, subprogram: number) {
+  constructor(number: number, callsite: number, subprogram: number, activation: number) {
     this.regs = new Array<Reg>(REGISTERS).fill(NOT_INIT);
     this.regs[FRAME_POINTER] = framePointer(number);
     this.stack = [];
@@ -79,14 +86,21 @@ export class Frame {
     this.preciseRegs = 0;
     this.preciseLow = 0;
     this.preciseHigh = 0;
+    this.activation = activation;
+    this.readLow = 0;
+    this.readHigh = 0;
+    this.writtenLow = 0;
+    this.writtenHigh = 0;
   }
 
   copy(): Frame {
-    const frame = new Frame(this.number, this.callsite, this.subprogram);
+    const frame = new Frame(this.number, this.callsite, this.subprogram, this.activation);
     frame.regs = this.regs.slice();
     frame.stack = this.stack.slice();
     frame.callback = this.callback;
     frame.callbackDepth = this.callbackDepth;
+    frame.writtenLow = this.writtenLow;
+    frame.writtenHigh = this.writtenHigh;
     return frame;
   }
 

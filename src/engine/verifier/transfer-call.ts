@@ -37,7 +37,7 @@ function enterFrame(walk: Walk, state: State, target: number, callsite: number):
     walk.refuse('too-many-frames', { count: state.frames.length + 1 });
     return null;
   }
-  const frame = new Frame(state.frames.length, callsite, walk.shape.owner[target] ?? 0);
+  const frame = new Frame(state.frames.length, callsite, walk.shape.owner[target] ?? 0, walk.newId());
   state.frames.push(frame);
   return frame;
 }

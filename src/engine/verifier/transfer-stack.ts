@@ -4,6 +4,7 @@
 import { markPreciseRegister } from './precision.ts';
 import { constReg, isPointer, KIND, NOT_INIT, type Reg, scalarReg, UNKNOWN, unlinked } from './register.ts';
 import { isConst, isZero, truncate, ZERO_SCALAR } from './scalar.ts';
+import { noteSlotRead, noteSlotWritten } from './stack-reads.ts';
 import {
   BYTE,
   byteType,
@@ -106,6 +107,7 @@ export function writeStackAt(
       return walk.refuse('spill-size', { reg: sourceIndex, size }, `a pointer, ${size} bytes at ${offset}`);
     if (frame !== walk.frame() && source.kind === KIND.STACK) return walk.refuse('spill-to-caller', { reg: sourceIndex });
     frame.setSlot(spi, spilled(source));
+    noteSlotWritten(frame, spi);
     noteSpill(step, frame, spi);
     return true;
   }
@@ -134,6 +136,7 @@ export function writeStackAt(
 function storePart(frame: Frame, spi: number, slot: Slot, size: number, reg: Reg): void {
   if (size === 8) {
     frame.setSlot(spi, spilled(reg));
+    noteSlotWritten(frame, spi);
     return;
   }
   const rest = scrub(slot);
@@ -171,6 +174,7 @@ export function readStackAt(walk: Walk, step: Step, frame: Frame, offset: number
   const start = byteOf(offset);
   walk.touchStack(frame, -offset);
   const slot = frame.slot(spi);
+  noteSlotRead(walk, frame, spi);
   if (isSpill(slot) && slot.reg !== null && start + size <= 8) {
     const reg = slot.reg;
     const stored = spillSize(slot);
@@ -195,6 +199,7 @@ export function readStackAt(walk: Walk, step: Step, frame: Frame, offset: number
 function readMixed(walk: Walk, step: Step, frame: Frame, offset: number, size: number): Reg | null {
   let zeros = 0;
   let zeroSpills = 0;
+  if (spiOf(offset + size - 1) !== spiOf(offset)) noteSlotRead(walk, frame, spiOf(offset + size - 1));
   for (let i = 0; i < size; i++) {
     const slot = frame.slot(spiOf(offset + i));
     const type = byteType(slot, byteOf(offset + i));
@@ -242,6 +247,7 @@ export function stackIsReadable(
     const spi = spiOf(offset);
     const slot = frame.slot(spi);
     const type = byteType(slot, byteOf(offset));
+    noteSlotRead(walk, frame, spi);
     if (type === BYTE.INVALID && walk.rules.stackMustBeWritten) {
       return walk.refuse(
         'stack-unwritten-argument',
@@ -262,8 +268,10 @@ export function clobberStack(walk: Walk, frame: Frame, low: number, high: number
     const slotLow = -8 * (spi + 1);
     const from = Math.max(low, slotLow) - slotLow;
     const to = Math.min(high, slotLow + 8) - slotLow;
-    if (from === 0 && to === 8) frame.setSlot(spi, SLOT_MISC);
-    else frame.setSlot(spi, withBytes(slot.reg === null ? slot : scrub(slot), from, to - from, BYTE.MISC, null));
+    if (from === 0 && to === 8) {
+      frame.setSlot(spi, SLOT_MISC);
+      noteSlotWritten(frame, spi);
+    } else frame.setSlot(spi, withBytes(slot.reg === null ? slot : scrub(slot), from, to - from, BYTE.MISC, null));
   }
 }
 

@@ -7,10 +7,9 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import type { LinkedProgram } from '../object/link.ts';
 import { checkJumps, type ShapeFault, shapeOf } from './control-flow.ts';
 import { checkEncodings } from './encoding-checks.ts';
-import { checkValueAddresses, explore, type Observer } from './explore.ts';
+import { checkValueAddresses, explore } from './explore.ts';
 import { fillTemplate, isMessageCode, MESSAGES } from './messages.ts';
 import { type ProgramRules, rulesOfProfile } from './program-rules.ts';
-import { regText } from './register.ts';
 import {
   type Rejection,
   rejectionDiagnostic,
@@ -19,11 +18,11 @@ import {
   warningDiagnostic,
   warningOf,
 } from './report.ts';
-import { BYTE, byteType, type Slot } from './state.ts';
-import { describeStack } from './transfer-stack.ts';
+import { StateTable } from './state-table.ts';
 import { type Refusal, Walk } from './walk.ts';
 
 export type { Rejection, VerifierWarning } from './report.ts';
+export type { AbstractState, StateTable } from './state-table.ts';
 
 export interface VerifyOptions {
   readonly profile: ProfileId | null;
@@ -36,16 +35,6 @@ export interface VerifyOptions {
   readonly kernel?: '7.2' | '6.18' | '6.17';
 }
 
-/** What is known before an instruction, on one visit. */
-export interface AbstractState {
-  /** Entry 0 for the outermost frame's function, and so on. */
-  readonly frame: number;
-  /** Text of R0 to R10 as the kernel prints registers; empty for a register nobody has written. */
-  readonly registers: readonly string[];
-  /** Stack slots in use, `fp-8=…`. */
-  readonly stack: readonly string[];
-}
-
 export interface VerifierReport {
   readonly program: string;
   readonly rejection: Rejection | null;
@@ -55,8 +44,8 @@ export interface VerifierReport {
   readonly log: readonly string[];
   /** The rejection and the warnings at their places in the source. */
   readonly diagnostics: readonly Diagnostic[];
-  /** By slot, the first few visits. */
-  readonly states: ReadonlyMap<number, readonly AbstractState[]>;
+  /** What was known before each instruction, on the first few visits. */
+  readonly states: StateTable;
 }
 
 declare const verified: unique symbol;
@@ -75,9 +64,6 @@ export type VerifyResult =
 
 /** The kernel's BPF_COMPLEXITY_LIMIT_INSNS. */
 export const INSTRUCTION_LIMIT = 1_000_000;
-/** Visits of one instruction whose states are kept for the page. */
-const STATES_KEPT = 3;
-
 /** What the kernel's loader flags change; for programs that do not come from a profile. */
 export interface WalkFlags {
   readonly strictAlignment: boolean;
@@ -103,36 +89,14 @@ function refusalOfFault(fault: ShapeFault): Refusal {
   };
 }
 
-function slotText(offset: number, slot: Slot): string {
-  const letters = Array.from({ length: 8 }, (_, i) => {
-    const type = byteType(slot, 7 - i);
-    return type === BYTE.INVALID ? '?' : type === BYTE.MISC ? 'm' : type === BYTE.ZERO ? '0' : 'r';
-  }).join('');
-  return `fp${offset}=${slot.reg !== null && letters === 'rrrrrrrr' ? regText(slot.reg) : letters}`;
-}
-
-function keepStates(states: Map<number, AbstractState[]>): Observer {
-  return (walk) => {
-    const kept = states.get(walk.insn) ?? [];
-    if (kept.length >= STATES_KEPT) return;
-    const frame = walk.frame();
-    kept.push({
-      frame: frame.number,
-      registers: frame.regs.map((reg) => (reg.kind === 0 ? '' : regText(reg))),
-      stack: describeStack(frame).map(({ offset, slot }) => slotText(offset, slot)),
-    });
-    states.set(walk.insn, kept);
-  };
-}
-
 interface Walked {
   readonly refusal: Refusal | null;
   readonly walk: Walk | null;
-  readonly states: ReadonlyMap<number, readonly AbstractState[]>;
+  readonly states: StateTable;
 }
 
 function walkProgram(program: LinkedProgram, rules: ProgramRules, options: VerifyOptions, flags: WalkFlags): Walked {
-  const states = new Map<number, AbstractState[]>();
+  const states = new StateTable();
   const fault = checkJumps(program) ?? checkEncodings(program);
   if (fault !== null) return { refusal: refusalOfFault(fault), walk: null, states };
   const shape = shapeOf(
@@ -148,17 +112,17 @@ function walkProgram(program: LinkedProgram, rules: ProgramRules, options: Verif
   });
   if (checkValueAddresses(walk)) {
     walk.insn = 0;
-    explore(walk, keepStates(states));
+    explore(walk, (at) => states.keep(at));
   }
   return { refusal: walk.refusal, walk, states };
 }
 
-function logOf(refusal: Refusal | null, walk: Walk | null, states: Walked['states'], level: 0 | 1 | 2): string[] {
+function logOf(refusal: Refusal | null, walk: Walk | null, states: StateTable, level: 0 | 1 | 2): string[] {
   if (level === 0) return [];
   const log: string[] = [];
   if (level === 2) {
-    for (const [slot, visits] of [...states].sort((a, b) => a[0] - b[0])) {
-      for (const visit of visits) {
+    for (const slot of states.slots()) {
+      for (const visit of states.at(slot)) {
         const registers = visit.registers.map((text, r) => (text === '' ? '' : ` R${r}=${text}`)).join('');
         log.push(`${slot}:${registers}${visit.stack.map((text) => ` ${text}`).join('')}`);
       }
@@ -218,7 +182,7 @@ function noRules(program: LinkedProgram, profile: ProfileId | null): VerifyResul
       processed: 0,
       log: [],
       diagnostics: [diagnostic],
-      states: new Map(),
+      states: new StateTable(),
     },
   };
 }

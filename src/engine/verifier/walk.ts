@@ -81,7 +81,7 @@ export class Walk {
     this.shape = shape;
     this.rules = rules;
     this.options = options;
-    this.state = new State(new Frame(0, -1, 0));
+    this.state = new State(new Frame(0, -1, 0, 0));
     this.pointerKinds = new Int8Array(program.code.length).fill(-1);
     this.stackDepths = shape.subprograms.map(() => 0);
   }
