@@ -15,7 +15,6 @@ import {
   U32_MAX,
   U64_MAX,
   UNKNOWN_SCALAR,
-  unsignedOfSize,
 } from './scalar.ts';
 import {
   TNUM_UNKNOWN,
@@ -242,7 +241,8 @@ export function arithmetic(operation: number, signed: boolean, wide: boolean, a:
   }
   if (!wide) {
     const shifts = operation === ALU.LSH || operation === ALU.RSH || operation === ALU.ARSH;
-    if (shifts && b.umax > 31n) return unsignedOfSize(4);
+    // The kernel gives up on the whole register here, its upper half included.
+    if (shifts && (b.bits.mask !== 0n || b.umax > 31n)) return UNKNOWN_SCALAR;
     const r = operate(operation, signed, 32, view(a, 32), view(b, 32));
     if (r.bits.mask === 0n) return constScalar(r.bits.value);
     return settle({
