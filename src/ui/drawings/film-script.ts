@@ -85,35 +85,24 @@ export interface CaptionNames {
   readonly dequeueCode: (value: number) => string;
 }
 
-function showTree(maker: FrameMaker, record: number, a: number, change: number, slot: number, d: number, packet: number): Shown {
-  const owner = packet === 0 ? nodeOwner(maker, record, a, slot) : packet;
-  const common = { packet: owner, map: a, slot };
+function showTree(map: number, change: number, slot: number, d: number, packet: number): Shown {
+  const common = { packet, map, slot };
   switch (TREE_CHANGES[change]) {
     case 'link':
       return {
         kind: 'insert',
-        caption: d === NO_NODE ? `${name(owner)} becomes the root` : `${name(owner)} becomes a red leaf`,
+        caption: d === NO_NODE ? `${name(packet)} becomes the root` : `${name(packet)} becomes a red leaf`,
         ...common,
       };
     case 'rotate':
-      return { kind: 'rotate', caption: `rotate ${d === 0 ? 'left' : 'right'} at ${name(owner)}`, ...common };
+      return { kind: 'rotate', caption: `rotate ${d === 0 ? 'left' : 'right'} at ${name(packet)}`, ...common };
     case 'paint':
-      return { kind: 'paint', caption: `${name(owner)} turns ${d === 0 ? 'red' : 'black'}`, ...common };
+      return { kind: 'paint', caption: `${name(packet)} turns ${d === 0 ? 'red' : 'black'}`, ...common };
     case 'swap':
-      return { kind: 'swap', caption: `${name(owner)} has two children: it changes places with its successor`, ...common };
+      return { kind: 'swap', caption: `${name(packet)} has two children: it changes places with its successor`, ...common };
     default:
-      return { kind: 'remove', caption: `${name(owner)} leaves the tree`, ...common };
+      return { kind: 'remove', caption: `${name(packet)} leaves the tree`, ...common };
   }
-}
-
-/** Who is in a node: the tree before or after the record knows. */
-function nodeOwner(maker: FrameMaker, record: number, map: number, slot: number): number {
-  for (const position of [record, record + 1]) {
-    const layout = maker.at(position).trees.get(map);
-    const rank = layout?.rankOf[slot] ?? -1;
-    if (layout !== undefined && rank >= 0) return layout.packet[rank] ?? 0;
-  }
-  return maker.packetInSlot(record);
 }
 
 /** What a record looks like, or null for records that are not seen. */
@@ -132,7 +121,7 @@ function show(maker: FrameMaker, record: number, names: CaptionNames): Shown | n
     case EVENT.ARRIVAL:
       return { kind: 'arrive', packet, caption: `${name(packet)} of ${names.flow(a)} arrives, ${b} bytes` };
     case EVENT.TREE:
-      return showTree(maker, record, a, b, c, d, packet);
+      return showTree(a, b, c, d, packet);
     case EVENT.MAP_PUSH:
       return { kind: 'note', packet, caption: `enqueue pushes ${name(packet)} into ${names.map(a)} with key ${key()}` };
     case EVENT.MAP_POP:
@@ -171,9 +160,8 @@ function show(maker: FrameMaker, record: number, names: CaptionNames): Shown | n
 /** An insert is slower on a deeper path, so that each comparison can be read. */
 function nominalOf(maker: FrameMaker, record: number, shown: Shown): number {
   if (shown.kind !== 'insert') return NOMINAL[shown.kind];
-  const layout = maker.at(record + 1).trees.get(shown.map ?? -1);
-  const rank = layout?.rankOf[shown.slot ?? -1] ?? -1;
-  return NOMINAL.insert + 90 * (layout?.depth[rank] ?? 0);
+  const depth = maker.depthAfter(record, shown.map ?? -1, shown.slot ?? -1);
+  return NOMINAL.insert + 90 * Math.max(0, depth);
 }
 
 /** The script of records [from, to). Records that are not seen ride with the clip before them, or with the first. */

@@ -2,11 +2,12 @@
 // counters. Frames are values that share nothing with the fold that made them, so two can be held and interpolated. Knows
 // no pixels, no clock and no React.
 
+import { NO_NODE } from '../../engine/base/red-black-links.ts';
 import { CHUNK_RECORDS } from '../../engine/trace/chunk.ts';
 import { EVENT } from '../../engine/trace/event.ts';
 import type { PacketTable } from '../../engine/trace/packet-table.ts';
 import type { TraceLog } from '../../engine/trace/reader.ts';
-import type { FlowCounters, QdiscCounters, SceneSeeker } from '../../engine/trace/scene-state.ts';
+import { type FlowCounters, type QdiscCounters, SceneSeeker } from '../../engine/trace/scene-state.ts';
 import { layoutTree, type TreeLayout } from './tree-layout.ts';
 
 /** Where a packet is that is in no map and not on the wire: just arrived, taken out by the program, or held in front of the driver. */
@@ -49,11 +50,14 @@ export class FrameMaker {
   readonly log: TraceLog;
   readonly packets: PacketTable;
   readonly seeker: SceneSeeker;
+  /** Looks ahead of the frames without moving their seeker back and forth. */
+  private readonly scout: SceneSeeker;
 
   constructor(log: TraceLog, packets: PacketTable, seeker: SceneSeeker) {
     this.log = log;
     this.packets = packets;
     this.seeker = seeker;
+    this.scout = new SceneSeeker(log, packets.facts);
   }
 
   /** The scene after `position` records (clamped to the log). */
@@ -127,13 +131,11 @@ export class FrameMaker {
         case EVENT.ARRIVAL:
           loose.set(packet, 'gate');
           break;
-        case EVENT.TREE: {
-          // Link puts the packet into the tree, splice takes it out; the record carries the node's slot.
-          const owner = packet === 0 ? this.packetInSlot(i) : packet;
-          if (columns.b[k] === 0) loose.delete(owner);
-          else if (columns.b[k] === 4) loose.set(owner, 'hand');
+        case EVENT.TREE:
+          // Link puts the packet into the tree, splice takes it out.
+          if (columns.b[k] === 0) loose.delete(packet);
+          else if (columns.b[k] === 4) loose.set(packet, 'hand');
           break;
-        }
         case EVENT.REQUEUE:
           loose.set(packet, 'held');
           break;
@@ -149,24 +151,17 @@ export class FrameMaker {
     return loose;
   }
 
-  /** The packet that a TREE record without a packet is about. */
-  packetInSlot(record: number): number {
-    const columns = this.log.part(record);
-    const k = record % CHUNK_RECORDS;
-    const slot = columns?.c[k] ?? -1;
-    const map = columns?.a[k] ?? -1;
-    const push = columns?.b[k] === 0;
-    // A node's packet is named by the nearest push or pop of the same map whose packet has that slot.
-    for (let reach = 1; reach < 400; reach++) {
-      for (const i of push ? [record - reach, record + reach] : [record + reach, record - reach]) {
-        const near = this.log.part(i);
-        const n = i % CHUNK_RECORDS;
-        const kind = near?.kind[n];
-        if (kind !== EVENT.MAP_PUSH && kind !== EVENT.MAP_POP && kind !== EVENT.MAP_REMOVE) continue;
-        const packet = near?.packet[n] ?? 0;
-        if (near?.a[n] === map && this.packets.slotNumbers[packet] === slot) return packet;
-      }
+  /** Depth of the node in `slot` right after `record`; -1 when it is not in the tree. */
+  depthAfter(record: number, map: number, slot: number): number {
+    const tree = this.scout.at(record + 1).trees.get(map);
+    if (tree === undefined) return -1;
+    const { parent, root, rootAt } = tree.links;
+    let depth = 0;
+    let node = slot;
+    while ((parent[node] ?? NO_NODE) !== NO_NODE) {
+      node = parent[node] ?? NO_NODE;
+      depth++;
     }
-    return 0;
+    return node === root[rootAt] ? depth : -1;
   }
 }

@@ -59,10 +59,24 @@ export function momentAt(maker: FrameMaker, cursor: Cursor, places: ScenePlaces)
   };
 }
 
+/** A number for each layout object: a tree that did not change keeps its layout. */
+const layoutNumbers = new WeakMap<TreeLayout, number>();
+let layoutCount = 0;
+
+function layoutNumber(layout: TreeLayout): number {
+  let number = layoutNumbers.get(layout);
+  if (number === undefined) {
+    number = ++layoutCount;
+    layoutNumbers.set(layout, number);
+  }
+  return number;
+}
+
 /** Equal keys mean equal pictures of the containers: what the tree canvas has drawn need not be drawn again. */
 export function treesKey(moment: SceneMoment, selected: number, hovered: number): string {
   const { clip, fraction } = moment.cursor;
   const motion =
     moment.containers.some((item) => item.clip !== null) && clip !== null ? `${clip.from}+${fraction.toFixed(4)}` : '';
-  return `${moment.after.position}|${motion}|${selected}|${hovered}`;
+  const layouts = moment.containers.map((item) => layoutNumber(item.layout)).join(',');
+  return `${layouts}|${motion}|${selected}|${hovered}`;
 }

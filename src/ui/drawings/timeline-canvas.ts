@@ -125,7 +125,7 @@ function triangles(surface: Surface, xs: Float32Array, y: number, up: boolean, s
     surface.moveTo(x, y + tip);
     surface.lineTo(x - size * 0.8, y);
     surface.lineTo(x + size * 0.8, y);
-    surface.closePath();
+    surface.lineTo(x, y + tip);
   }
 }
 

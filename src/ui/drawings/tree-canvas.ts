@@ -167,11 +167,16 @@ function paintNodes(surface: Surface, ink: TreeInk): void {
     surface.fillStyle = theme.panel;
     surface.fill();
   }
-  const markRadius = ringed ? radius * 0.66 : Math.max(1.8, radius * 0.8);
+  // Small marks stand on top of their rings: where nodes crowd, the flows' colours must still be seen.
+  if (!ringed) strokeRings(surface, ink, shown, alone, ringed);
+  const markRadius = ringed ? radius * 0.66 : Math.max(1.7, radius * 0.8);
   for (const [flow, ranks] of byFlow) {
     surface.beginPath();
     const shape = flowShape(flow);
-    for (const rank of ranks) addMark(surface, shape, x[rank] ?? 0, y[rank] ?? 0, markRadius);
+    if (markRadius < 2.2) {
+      const side = markRadius * 1.8;
+      for (const rank of ranks) surface.rect((x[rank] ?? 0) - side / 2, (y[rank] ?? 0) - side / 2, side, side);
+    } else for (const rank of ranks) addMark(surface, shape, x[rank] ?? 0, y[rank] ?? 0, markRadius);
     surface.fillStyle = flowColour(flow);
     surface.fill();
     if (!theme.dark && ringed) {
@@ -180,7 +185,13 @@ function paintNodes(surface: Surface, ink: TreeInk): void {
       surface.stroke();
     }
   }
-  strokeRings(surface, ink, shown, alone, ringed);
+  if (ringed) strokeRings(surface, ink, shown, alone, ringed);
+}
+
+/** One ring; where nodes are a few pixels wide a square of the same size stands in for the circle, at half the price. */
+function addRing(surface: Surface, x: number, y: number, radius: number, ringed: boolean): void {
+  if (ringed) addMark(surface, 'circle', x, y, radius);
+  else surface.rect(x - radius, y - radius, 2 * radius, 2 * radius);
 }
 
 /** Black nodes: one ring. Red nodes: a double ring. In the text colour, because fill is the flow's. */
@@ -191,16 +202,15 @@ function strokeRings(surface: Surface, ink: TreeInk, shown: readonly number[], a
   surface.strokeStyle = theme.text;
   surface.beginPath();
   for (const rank of shown) {
-    if (layout.red[rank] === 1 || rank === alone) continue;
-    addMark(surface, 'circle', x[rank] ?? 0, y[rank] ?? 0, radius);
+    if (layout.red[rank] !== 1 && rank !== alone) addRing(surface, x[rank] ?? 0, y[rank] ?? 0, radius, ringed);
   }
   surface.lineWidth = ringed ? 2 : 1;
   surface.stroke();
   surface.beginPath();
   for (const rank of shown) {
     if (layout.red[rank] !== 1 || rank === alone) continue;
-    addMark(surface, 'circle', x[rank] ?? 0, y[rank] ?? 0, radius - gap / 2);
-    addMark(surface, 'circle', x[rank] ?? 0, y[rank] ?? 0, radius + gap / 2);
+    addRing(surface, x[rank] ?? 0, y[rank] ?? 0, radius - gap / 2, ringed);
+    addRing(surface, x[rank] ?? 0, y[rank] ?? 0, radius + gap / 2, ringed);
   }
   surface.lineWidth = ringed ? 1 : 0.6;
   surface.stroke();
@@ -208,8 +218,8 @@ function strokeRings(surface: Surface, ink: TreeInk, shown: readonly number[], a
   const redness = layout.red[alone] === 1 ? fraction : 1 - fraction;
   surface.lineWidth = 2 - redness;
   surface.beginPath();
-  addMark(surface, 'circle', x[alone] ?? 0, y[alone] ?? 0, radius - (gap / 2) * redness);
-  addMark(surface, 'circle', x[alone] ?? 0, y[alone] ?? 0, radius + (gap / 2) * redness);
+  addRing(surface, x[alone] ?? 0, y[alone] ?? 0, radius - (gap / 2) * redness, ringed);
+  addRing(surface, x[alone] ?? 0, y[alone] ?? 0, radius + (gap / 2) * redness, ringed);
   surface.stroke();
 }
 

@@ -26,7 +26,7 @@ function linesOf(run: RunData): ConsoleLine[] {
     const record = run.log.at(messages.records[i] ?? -1);
     if (record === null) continue;
     const { kind, packet, a, b, c, d, t, index } = record;
-    const side = kind === EVENT.CONSOLE ? sideOfConsole(run, index) : d === 0 ? 'enqueue' : 'dequeue';
+    const side = kind === EVENT.CONSOLE ? run.sideAt(index, false) : d === 0 ? 'enqueue' : 'dequeue';
     lines.push({
       record: index,
       t,
@@ -38,12 +38,6 @@ function linesOf(run: RunData): ConsoleLine[] {
     });
   }
   return lines;
-}
-
-/** A console line belongs to the program whose end (ENQUEUE_RUN or DEQUEUE_RUN) comes next in the log. */
-function sideOfConsole(run: RunData, record: number): 'enqueue' | 'dequeue' {
-  const end = run.log.find(record, 1, [EVENT.ENQUEUE_RUN, EVENT.DEQUEUE_RUN]);
-  return run.log.at(end)?.kind === EVENT.DEQUEUE_RUN ? 'dequeue' : 'enqueue';
 }
 
 export function ConsolePane(): ReactNode {

@@ -45,7 +45,7 @@ function placeOf(
 
 type RecordOf = NonNullable<ReturnType<RunData['log']['at']>>;
 
-function entryOf(run: RunData, record: RecordOf, wasQueued: boolean): BiographyEntry | null {
+function entryOf(run: RunData, record: RecordOf): BiographyEntry | null {
   const { a, b, c, d, kind, t, index } = record;
   const common = { t, record: index, program: null, line: 0 };
   // A key made of two halves (a class and a number, a length and a number) is easier to read as such.
@@ -80,7 +80,7 @@ function entryOf(run: RunData, record: RecordOf, wasQueued: boolean): BiographyE
     case EVENT.MAP_REMOVE:
       return {
         ...common,
-        ...placeOf(run, qdiscOfMap, 'enqueue', d),
+        ...placeOf(run, qdiscOfMap, run.sideAt(index, false), d),
         kind: 'pop',
         text: `deleted from ${run.mapName(a)}, key ${key()}`,
       };
@@ -94,7 +94,7 @@ function entryOf(run: RunData, record: RecordOf, wasQueued: boolean): BiographyE
       return { ...common, kind: 'sent', text: 'sent' };
     case EVENT.DROP: {
       const reason = DROP_REASONS[a];
-      const side = wasQueued ? 'dequeue' : 'enqueue';
+      const side = run.sideAt(index, reason?.name !== 'DELETED');
       return {
         ...common,
         ...placeOf(run, b, side, c),
@@ -139,12 +139,10 @@ export function biographyOf(run: RunData, packet: number): Biography | null {
     EVENT.FAULT,
   ];
   const entries: BiographyEntry[] = [];
-  let queued = false;
   for (let i = log.find(first - 1, 1, kinds, packet); i >= 0 && i <= limit && entries.length < MOST_ENTRIES; ) {
     const record = log.at(i);
-    const entry = record === null ? null : entryOf(run, record, queued);
+    const entry = record === null ? null : entryOf(run, record);
     if (entry !== null) entries.push(entry);
-    if (record?.kind === EVENT.QUEUED) queued = true;
     if (i === limit) break;
     i = log.find(i, 1, kinds, packet);
   }

@@ -2,6 +2,7 @@
 // grown. Knows nothing of the store or of React.
 
 import { columnsOver } from '../../engine/trace/chunk.ts';
+import { EVENT } from '../../engine/trace/event.ts';
 import { PacketTable } from '../../engine/trace/packet-table.ts';
 import { TraceLog } from '../../engine/trace/reader.ts';
 import { SceneSeeker } from '../../engine/trace/scene-state.ts';
@@ -85,6 +86,18 @@ export class RunData {
   /** Source line of an instruction slot of a qdisc's program, 0 when unknown. */
   lineOf(qdisc: number, side: 'enqueue' | 'dequeue', slot: number): number {
     return this.qdisc(qdisc)?.[side]?.lineOfSlot[slot] ?? 0;
+  }
+
+  /**
+   * Which program was running at a record: its end (ENQUEUE_RUN, DEQUEUE_RUN) comes next in the log; what is decided after
+   * the end has it before.
+   */
+  sideAt(record: number, afterTheEnd: boolean): 'enqueue' | 'dequeue' {
+    const ends = [EVENT.ENQUEUE_RUN, EVENT.DEQUEUE_RUN];
+    const before = afterTheEnd ? this.log.find(record, -1, ends) : -1;
+    const sameStep = before >= this.log.stepStart(this.log.stepOf(record));
+    const end = before >= 0 && sameStep ? before : this.log.find(record, 1, ends);
+    return this.log.at(end)?.kind === EVENT.DEQUEUE_RUN ? 'dequeue' : 'enqueue';
   }
 
   private codeName(value: number, side: 0 | 1): string {
