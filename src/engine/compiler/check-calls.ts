@@ -104,7 +104,8 @@ function helperNumber(target: TExpr): { id: number; name: string } | null {
     const { variable } = target.object;
     const { const: isConst, volatile: isVolatile } = qualifiersOf(variable.type);
     const item = variable.init?.items[0];
-    if (isConst && !isVolatile && item !== undefined) {
+    // Older programs leave out the const; a static pointer that starts as a number is a helper all the same.
+    if ((isConst || variable.linkage === 'static') && !isVolatile && item !== undefined) {
       constant = constantOf(item.value);
       name = variable.name;
     }

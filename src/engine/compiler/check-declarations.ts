@@ -21,7 +21,18 @@ import type { Reporter } from './report.ts';
 import { Checker, Scope } from './scope.ts';
 import type { Place } from './token.ts';
 import type { FunctionSymbol, GlobalVariable, LocalVariable, TStatement, TypedUnit } from './tree.ts';
-import { arrayOf, ERROR_TYPE, functionOf, isComplete, isError, isVoid, qualifiersOf, sameType, typeText } from './types.ts';
+import {
+  arrayOf,
+  ERROR_TYPE,
+  functionOf,
+  isComplete,
+  isError,
+  isVoid,
+  pointerOf,
+  qualifiersOf,
+  sameType,
+  typeText,
+} from './types.ts';
 
 /** Checks a whole file. Always returns a unit; it is only meaningful when nothing was reported as an error. */
 export function checkUnit(items: readonly TopLevel[], reporter: Reporter, mainFile: SourceFile | null): TypedUnit {
@@ -172,7 +183,13 @@ function declareGlobal(
   const isExtern = specifiers.storage === 'extern' && init === null;
   const earlier = inFunction && !isExtern ? c.scope.names.get(name) : (c.scope.names.get(name) ?? c.fileScope.names.get(name));
   let variable: GlobalVariable;
-  if (earlier?.kind === 'global' && (!inFunction || isExtern)) {
+  if (earlier?.kind === 'global' && isHelperPointer(earlier) && isHelperType(type) && earlier.place.file !== place.file) {
+    // A program may declare a helper itself, with another type than the bundled header gives it.
+    variable = newGlobal(c, name, type, specifiers, place);
+    c.variables.push(variable);
+    c.variables.splice(c.variables.indexOf(earlier), 1);
+    if (init === null) variable.init = earlier.init;
+  } else if (earlier?.kind === 'global' && (!inFunction || isExtern)) {
     variable = earlier;
     if (!redeclare(c, variable, type, init !== null, place)) return;
   } else if (earlier !== undefined && earlier.kind !== 'broken' && !(inFunction && isExtern && earlier.kind === 'local')) {
@@ -196,6 +213,14 @@ function declareGlobal(
   if (!isExtern) variable.defined = true;
   completeVariable(c, variable, isExtern, place);
 }
+
+const isHelperType = (type: CType): boolean => {
+  const to = pointerOf(type)?.to;
+  return to !== undefined && functionOf(to) !== null;
+};
+
+const isHelperPointer = (variable: GlobalVariable): boolean =>
+  isHelperType(variable.type) && qualifiersOf(variable.type).const === true && variable.init !== null;
 
 function completeVariable(c: Checker, variable: GlobalVariable, isExtern: boolean, place: Place): void {
   const array = arrayOf(variable.type);

@@ -51,9 +51,25 @@ export const compileWithIr = (file: SourceFile, options: CompileOptions): Compil
 
 function run(file: SourceFile, options: CompileOptions, wantIr: boolean): CompileResultWithIr {
   const reporter = new Reporter();
-  const result = stages(file, options, reporter, wantIr);
+  const result = guarded(file, options, reporter, wantIr);
   const object = reporter.failed ? null : result.object;
   return { object, ir: result.ir, diagnostics: sortDiagnostics(reporter.diagnostics) };
+}
+
+/** The limits on nesting are far below any stack we know; should one be smaller still, that is a message, too. */
+function guarded(
+  file: SourceFile,
+  options: CompileOptions,
+  reporter: Reporter,
+  wantIr: boolean,
+): { object: ProgramObject | null; ir: string } {
+  try {
+    return stages(file, options, reporter, wantIr);
+  } catch (fault) {
+    if (!(fault instanceof RangeError) || !fault.message.includes('call stack')) throw fault;
+    reporter.report('nesting-too-deep', { file, start: 0, end: 0 });
+    return NOTHING;
+  }
 }
 
 const NOTHING = { object: null, ir: '' } as const;

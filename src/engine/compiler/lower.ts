@@ -2,12 +2,13 @@
 // moves them to values. Knows nothing of optimisation.
 
 import { alignOf, INT, sizeOf } from '../abi/ctype.ts';
-import { computePredecessors, type IrFunction, reversePostorder } from './ir.ts';
+import { computePredecessors, type IrFunction } from './ir.ts';
 import { REGISTER_ARGUMENTS } from './lower-calls.ts';
 import { convert } from './lower-expressions.ts';
 import { addressOfLocal } from './lower-memory.ts';
 import { accessSize, Lowering, widthOf } from './lower-state.ts';
 import { lowerStatement } from './lower-statements.ts';
+import { dropUnreachable } from './optimise/simplify-blocks.ts';
 import type { Reporter } from './report.ts';
 import type { FunctionBody, FunctionSymbol } from './tree.ts';
 import { isRecord, isVoid } from './types.ts';
@@ -28,17 +29,12 @@ export function lowerFunction(symbol: FunctionSymbol, body: FunctionBody, report
     place: builder.place,
   };
   const last = builder.block;
-  builder.fn.blocks = keepReachable(builder.fn);
+  // Blocks keep the order of the source: loops have their test behind the body.
+  dropUnreachable(builder.fn);
   if (needsValue && builder.fn.blocks.includes(last) && symbol.name !== 'main')
     reporter.report('missing-return', body.statement.close, [symbol.name]);
   computePredecessors(builder.fn);
   return builder.fn;
-}
-
-/** Reachable blocks in the order of the source: loops keep their test behind the body. */
-function keepReachable(fn: IrFunction): IrFunction['blocks'] {
-  const reachable = new Set(reversePostorder(fn));
-  return fn.blocks.filter((block) => reachable.has(block));
 }
 
 function lowerParameters(l: Lowering, symbol: FunctionSymbol, body: FunctionBody): void {

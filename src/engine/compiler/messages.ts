@@ -30,7 +30,7 @@ export const MESSAGES = {
     'A macro refers to others in a chain that does not end in reasonable depth.',
   ),
   'nesting-too-deep': error(
-    'nesting is deeper than %0 levels',
+    'brackets, operators or blocks are nested too deep',
     'Brackets, blocks and operators may be nested only so deep. Split the expression or the function.',
   ),
   'unterminated-comment': error('unterminated /* comment', 'The comment runs to the end of the file. Close it with */.'),

@@ -346,7 +346,7 @@ function parseAlignas(p: Parser, g: Gathered): void {
 
 function parseTypeSpecifier(p: Parser): TypeSpecifier | null {
   const { text } = p.token;
-  if (text === 'struct' || text === 'union') return p.nested(() => parseRecord(p, text));
+  if (text === 'struct' || text === 'union') return p.nested(() => parseRecord(p, text), 8);
   if (text === 'enum') return parseEnum(p);
   if (text === '__auto_type') {
     p.advance();
@@ -509,7 +509,7 @@ function parseAttributeArguments(p: Parser): Expr[] {
 
 /** declarator (`named`, `member`), abstract-declarator, or either (`parameter`). */
 export function parseDeclarator(p: Parser, form: 'named' | 'member' | 'abstract' | 'parameter'): Declarator {
-  return p.nested(() => parseDeclaratorInner(p, form));
+  return p.nested(() => parseDeclaratorInner(p, form), 3);
 }
 
 function parseDeclaratorInner(p: Parser, form: 'named' | 'member' | 'abstract' | 'parameter'): Declarator {
@@ -630,7 +630,7 @@ export function parseTypeName(p: Parser): TypeName {
 
 /** initializer: an expression or a braced list. */
 export function parseInitializer(p: Parser): Initializer {
-  return p.is('{') ? p.nested(() => parseInitializerList(p)) : parseAssignment(p, false);
+  return p.is('{') ? p.nested(() => parseInitializerList(p), 4) : parseAssignment(p, false);
 }
 
 /** `{` initializer-list `}` with C99 designators, GNU ranges and GNU's old `name:` form. */

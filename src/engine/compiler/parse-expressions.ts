@@ -106,7 +106,7 @@ function parseUnary(p: Parser): Expr {
       case '!': {
         const op = first.text;
         p.advance();
-        const operand = p.nested(() => parseCast(p));
+        const operand = p.nested(() => parseCast(p), 2);
         return { kind: 'unary', op, operand, place: joinPlaces(placeOf(first), operand.place) };
       }
       case '++':
@@ -206,7 +206,7 @@ function parseArguments(p: Parser): Expr[] {
   const args: Expr[] = [];
   if (p.accept(')') !== null) return args;
   do {
-    args.push(p.nested(() => parseAssignment(p, false)));
+    args.push(p.nested(() => parseAssignment(p, false), 4));
   } while (p.accept(',') !== null);
   if (!p.expect(')', 'after arguments', open)) {
     p.skipTo(')', ';', '{');
@@ -267,7 +267,7 @@ function parseParenthesised(p: Parser, open: Token): Expr {
     if (!p.expect(')', 'to close the expression', open)) p.skipTo(')', ';', '{');
     if (p.previous.text !== ')') p.accept(')');
     return { ...inner, place: p.placeFrom(open) };
-  });
+  }, 3);
 }
 
 function parseKeywordPrimary(p: Parser, first: Token): Expr | null {

@@ -5,8 +5,11 @@ import type { MessageCode } from './messages.ts';
 import type { Reporter } from './report.ts';
 import { type Place, placeBetween, placeOf, type Token } from './token.ts';
 
-/** Deepest nesting of parentheses, braces, operators and declarators that is read. */
-export const NESTING_LIMIT = 1024;
+/**
+ * Deepest nesting that is read, in units of stack: a statement is 1, a pair of parentheses 4, so that some 250 pairs fit
+ * (clang's bracket depth is 256).
+ */
+export const NESTING_LIMIT = 1000;
 
 export const KEYWORDS: ReadonlySet<string> = new Set(
   (
@@ -24,6 +27,8 @@ export class Parser {
   readonly reporter: Reporter;
   private at = 0;
   private depth = 0;
+  /** True after the nesting limit: what is missing at the end then is no news. */
+  private abandoned = false;
   private readonly typedefs: Map<string, boolean>[] = [new Map([['__builtin_va_list', true]])];
 
   constructor(tokens: readonly Token[], reporter: Reporter) {
@@ -78,6 +83,7 @@ export class Parser {
   /** Takes `text` or reports that it is missing; the place is where it should stand. */
   expect(text: string, after: string, opener: Token | null = null): boolean {
     if (this.accept(text) !== null) return true;
+    if (this.abandoned) return false;
     const notes = opener === null ? [] : [{ message: `to match this '${opener.text}'`, span: placeOf(opener) }];
     if (text === ';' || text === ')' || text === ']' || text === '}') {
       const place = this.afterPrevious();
@@ -96,7 +102,7 @@ export class Parser {
   }
 
   error(code: MessageCode, args: readonly string[] = [], place: Place = placeOf(this.token)): void {
-    this.reporter.report(code, place, args);
+    if (!this.abandoned) this.reporter.report(code, place, args);
   }
 
   placeFrom(first: Token): Place {
@@ -104,14 +110,16 @@ export class Parser {
     return placeBetween(first, last);
   }
 
-  /** Runs `inner` one level deeper; past the limit reports and jumps to the end, so that everything unwinds. */
-  nested<T>(inner: () => T): T {
-    if (++this.depth > NESTING_LIMIT && !this.atEnd) {
-      this.error('nesting-too-deep', [String(NESTING_LIMIT)]);
+  /** Runs `inner` deeper by `cost`; past the limit reports and jumps to the end, so that everything unwinds. */
+  nested<T>(inner: () => T, cost = 1): T {
+    this.depth += cost;
+    if (this.depth > NESTING_LIMIT && !this.atEnd) {
+      this.error('nesting-too-deep');
       this.at = this.tokens.length - 1;
+      this.abandoned = true;
     }
     const result = inner();
-    this.depth--;
+    this.depth -= cost;
     return result;
   }
 

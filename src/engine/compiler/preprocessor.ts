@@ -15,7 +15,7 @@ import { placeOf, type Token } from './token.ts';
 /** Deepest chain of includes (clang stops at 200; real programs stay below ten). */
 export const INCLUDE_DEPTH = 64;
 /** Most tokens one translation may produce: past it something expands without end. */
-export const TOKEN_LIMIT = 2_000_000;
+export const TOKEN_LIMIT = 500_000;
 /** Largest file that is read. */
 export const FILE_SIZE_LIMIT = 1 << 20;
 

@@ -122,8 +122,8 @@ export class Checker {
 
   /** Guards recursion over long operator chains, which the parser builds iteratively. */
   tooDeep(place: Place): boolean {
-    if (this.depth < 1500) return false;
-    this.report('nesting-too-deep', place, ['1500']);
+    if (this.depth < 600) return false;
+    this.report('nesting-too-deep', place);
     return true;
   }
 

@@ -221,7 +221,7 @@ function foldCompare(host: FoldHost, inst: Inst, predicate: Predicate): Inst {
   if (a === b) return truth(['eq', 'ule', 'uge', 'sle', 'sge'].includes(predicate));
   if (a.op === 'const') return make(mirrored(predicate), b, a);
   if (b.op === 'const') {
-    const simple = foldCompareConstant(host, inst, predicate, a, b.value, make);
+    const simple = foldCompareConstant(host, predicate, a, b.value, make);
     if (simple !== null) return simple;
   }
   const narrow = narrowCompare(host, predicate, a, b);
@@ -230,14 +230,7 @@ function foldCompare(host: FoldHost, inst: Inst, predicate: Predicate): Inst {
 
 type MakeCompare = (predicate: Predicate, left: Inst, right: Inst) => Inst;
 
-function foldCompareConstant(
-  host: FoldHost,
-  inst: Inst,
-  predicate: Predicate,
-  a: Inst,
-  c: bigint,
-  make: MakeCompare,
-): Inst | null {
+function foldCompareConstant(host: FoldHost, predicate: Predicate, a: Inst, c: bigint, make: MakeCompare): Inst | null {
   const { fn } = host;
   const { width } = a;
   const zero = fn.constant(0n, width);

@@ -79,8 +79,9 @@ function skipEmpty(fn: IrFunction): boolean {
     const { target } = end;
     // A predecessor that reaches the target already would need two values for one phi.
     if (target.phis.length > 0 && block.preds.some((pred) => target.preds.includes(pred))) continue;
-    const preds = [...block.preds];
+    const { preds } = block;
     for (const pred of preds) redirect(pred, block, target);
+    target.preds = [...new Set([...target.preds.filter((pred) => pred !== block), ...preds])];
     for (const phi of target.phis) {
       if (phi.op !== 'phi') continue;
       const at = phi.incoming.indexOf(block);
@@ -91,7 +92,6 @@ function skipEmpty(fn: IrFunction): boolean {
     }
     block.preds = [];
     block.end = { kind: 'unreachable', place: end.place };
-    computePredecessors(fn);
     changed = true;
   }
   return dropUnreachable(fn) || changed;
@@ -160,7 +160,8 @@ function threadJumps(fn: IrFunction): boolean {
       if (target === block || target.preds.includes(pred)) continue;
       if (pred.end.kind === 'branch' && pred.end.yes === pred.end.no) continue;
       thread(block, pred, target);
-      computePredecessors(fn);
+      block.preds = block.preds.filter((other) => other !== pred);
+      target.preds = [...target.preds, pred];
       changed = true;
     }
   }
