@@ -13,7 +13,13 @@ export function checkPacketArgument(walk: Walk, index: number, reg: Reg): boolea
     return true;
   }
   if (reg.kind === KIND.POPPED && reg.nullable) {
-    return walk.refuse('packet-nullable', { reg: index, kind: kindName(reg) }, 'pop gives NULL when no packet has that key');
+    return walk.refuse(
+      'packet-nullable',
+      { reg: index, kind: kindName(reg) },
+      'pop gives NULL when no packet has that key',
+      [],
+      reg.from,
+    );
   }
   if (reg.kind === KIND.POPPED) {
     if (walk.state.hasRef(reg.ref)) return true;
@@ -44,7 +50,9 @@ export function checkPacketsAtExit(walk: Walk, result: Reg): boolean {
   const held = state.refs.find((reference) => reference.kind === 'packet');
   if (held !== undefined) {
     const code = rules.ownership === 'enqueue' ? 'packet-leaked-enqueue' : 'packet-leaked-dequeue';
-    if (rules.ownershipIsStrict) return walk.refuse(code, { id: held.id, insn: held.insn }, `popped at instruction ${held.insn}`);
+    if (rules.ownershipIsStrict) {
+      return walk.refuse(code, { id: held.id, insn: held.insn }, `popped at instruction ${held.insn}`, [], held.insn);
+    }
     walk.warn(code, `popped at instruction ${held.insn}`);
   }
   if (rules.ownership !== 'enqueue' || result.kind !== KIND.SCALAR || !isConst(result.value)) return true;

@@ -82,6 +82,8 @@ export interface Reg {
   readonly size: number;
   /** A mem region from a ring buffer's reserve call. */
   readonly ringbuf: boolean;
+  /** Slot of the call that gave this pointer, for messages; -1 unknown. Takes no part in comparisons. */
+  readonly from: number;
 }
 
 const BASE: Reg = {
@@ -98,6 +100,7 @@ const BASE: Reg = {
   fixed: 0,
   size: 0,
   ringbuf: false,
+  from: -1,
 };
 
 /** A register nobody has written. */

@@ -93,20 +93,20 @@ export function warningOf(warning: WalkWarning): VerifierWarning {
 }
 
 /** The rejection at its source line, with what had to hold, what is known, the path there, and what to change. */
-export function rejectionDiagnostic(program: LinkedProgram, rejection: Rejection, fix: string): Diagnostic {
+export function rejectionDiagnostic(program: LinkedProgram, rejection: Rejection, origin: number): Diagnostic {
   const notes: DiagnosticNote[] = [{ message: `required: ${rejection.obligation}` }];
   if (rejection.known !== '') notes.push({ message: `known instead: ${rejection.known}` });
+  if (origin >= 0) {
+    const span = spanOfSlot(program, origin);
+    notes.push(span === null ? { message: `it comes from instruction ${origin}` } : { message: 'it comes from here', span });
+  }
   const branch = rejection.path[rejection.path.length - 1];
   if (branch !== undefined) {
     const span = spanOfSlot(program, branch);
     const message = `the path that leads here goes through this condition (${rejection.path.length} on the way)`;
     notes.push(span === null ? { message: `${message}, instruction ${branch}` } : { message, span });
   }
-  notes.push(
-    { message: rejection.explanation },
-    { message: `to repair it: ${fix}` },
-    { message: `at ${placeText(program, rejection.insn)}` },
-  );
+  notes.push({ message: rejection.explanation }, { message: `at ${placeText(program, rejection.insn)}` });
   return {
     severity: 'error',
     code: `verifier-${rejection.code}`,

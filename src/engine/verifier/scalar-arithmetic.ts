@@ -196,6 +196,9 @@ function operate(operation: number, signed: boolean, width: Width, a: Range, b: 
 /** Operations whose low 32 bits depend on the low 32 bits of the operands alone. */
 const LOW_IS_OWN: readonly number[] = [ALU.ADD, ALU.SUB, ALU.MUL, ALU.AND, ALU.OR, ALU.XOR];
 
+/** Operations after which nothing is known when nothing was known of one operand. */
+const ABSORBED: readonly number[] = [ALU.ADD, ALU.SUB, ALU.XOR];
+
 /** The exact result for two constants, or null where the operation is not one of these. */
 function foldWide(operation: number, a: bigint, b: bigint): bigint | null {
   switch (operation) {
@@ -235,6 +238,7 @@ function foldDivision(operation: number, signed: boolean, width: Width, a: bigin
  * `signed` selects sdiv and smod.
  */
 export function arithmetic(operation: number, signed: boolean, wide: boolean, a: Scalar, b: Scalar): Scalar {
+  if (wide && (a === UNKNOWN_SCALAR || b === UNKNOWN_SCALAR) && ABSORBED.includes(operation)) return UNKNOWN_SCALAR;
   const divides = operation === ALU.DIV || operation === ALU.MOD;
   if (divides && (wide ? isConst(a) && isConst(b) : isConst32(a) && isConst32(b))) {
     return constScalar(foldDivision(operation, signed, wide ? 64 : 32, a.bits.value, b.bits.value));

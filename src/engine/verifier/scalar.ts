@@ -200,9 +200,12 @@ export function settle(r: ScalarDraft): Scalar {
   boundsFromBits(r);
   for (let round = 0; round < 3; round++) {
     if (isEmpty(r)) return r;
+    const { smin, smax, umin, umax, s32min, s32max, u32min, u32max } = r;
     deduce32(r);
     deduce64(r);
     deduceMixed(r);
+    const wide = smin === r.smin && smax === r.smax && umin === r.umin && umax === r.umax;
+    if (wide && s32min === r.s32min && s32max === r.s32max && u32min === r.u32min && u32max === r.u32max) break;
   }
   if (isEmpty(r)) return r;
   bitsFromBounds(r);

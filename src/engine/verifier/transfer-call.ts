@@ -197,7 +197,7 @@ function finishCall(walk: Walk, rule: HelperRule, facts: CallFacts): boolean {
   }
   const result = returned(walk, rule, facts, ref, acquired);
   if (result === null) return false;
-  walk.setReg(0, result);
+  walk.setReg(0, result.kind > KIND.SCALAR ? { ...result, from: walk.insn } : result);
   if (rule.callback !== null) {
     walk.setReg(0, rule.callback === 'loop' ? rangeReg(0n, LOOP_LIMIT) : UNKNOWN);
     walk.frame().callbackDepth = 0;
@@ -255,7 +255,7 @@ function leaveCallback(walk: Walk, step: Step, callee: Frame): boolean {
     );
   }
   const leaked = walk.state.refs.find((reference) => !callback.refs.includes(reference.id));
-  if (leaked !== undefined) return walk.refuse('leaked-in-callback', { id: leaked.id, insn: leaked.insn });
+  if (leaked !== undefined) return walk.refuse('leaked-in-callback', { id: leaked.id, insn: leaked.insn }, '', [], leaked.insn);
   step.leavesCallback = true;
   walk.state.frames.pop();
   // The helper goes on: the call is walked again, with the registers it was made with.
@@ -298,7 +298,10 @@ export function transferExit(walk: Walk, step: Step): { readonly ok: boolean; re
   if (walk.state.frames.length > 1) return { ok: leaveSubprogram(walk, step), ended: false };
   const reference = walk.state.refs.find((held) => held.kind === 'object');
   if (reference !== undefined) {
-    return { ok: walk.refuse('leaked-reference', { id: reference.id, insn: reference.insn }), ended: false };
+    return {
+      ok: walk.refuse('leaked-reference', { id: reference.id, insn: reference.insn }, '', [], reference.insn),
+      ended: false,
+    };
   }
   if (!checkPacketsAtExit(walk, result)) return { ok: false, ended: false };
   if (result.kind > KIND.SCALAR && (walk.rules.exitRange !== null || walk.rules.ownership !== 'none')) {

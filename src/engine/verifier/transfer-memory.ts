@@ -294,10 +294,17 @@ function load(walk: Walk, step: Step, regIndex: number, reg: Reg, offset: number
 
 function refuseKind(walk: Walk, regIndex: number, reg: Reg): null {
   if (reg.kind === KIND.POPPED || reg.kind === KIND.TOKEN) {
-    if (reg.nullable) walk.refuse('bad-pointer-nullable', { reg: regIndex, kind: kindName(reg) }, 'the call may have given NULL');
+    if (reg.nullable)
+      walk.refuse('bad-pointer-nullable', { reg: regIndex, kind: kindName(reg) }, 'the call may have given NULL', [], reg.from);
     else walk.refuse('opaque-packet', { reg: regIndex, kind: kindName(reg) });
   } else if (reg.nullable) {
-    walk.refuse('bad-pointer-nullable', { reg: regIndex, kind: kindName(reg) }, `the value may be NULL: ${kindName(reg)}`);
+    walk.refuse(
+      'bad-pointer-nullable',
+      { reg: regIndex, kind: kindName(reg) },
+      `the value may be NULL: ${kindName(reg)}`,
+      [],
+      reg.from,
+    );
   } else {
     const known =
       reg.kind === KIND.SCALAR ? `R${regIndex} is a number (${rangeWords(reg.value)})` : `R${regIndex} is ${kindName(reg)}`;

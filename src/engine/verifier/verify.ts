@@ -86,6 +86,7 @@ function refusalOfFault(fault: ShapeFault): Refusal {
     known: '',
     trail: [],
     details: [],
+    origin: -1,
   };
 }
 
@@ -144,8 +145,7 @@ export function verifyUnderRules(
   const warnings = (walk?.warnings ?? []).map(warningOf);
   const rejection = refusal === null ? null : rejectionOf(refusal);
   const diagnostics = warnings.map((warning) => warningDiagnostic(program, warning));
-  if (refusal !== null && rejection !== null)
-    diagnostics.unshift(rejectionDiagnostic(program, rejection, MESSAGES[refusal.code].fix));
+  if (refusal !== null && rejection !== null) diagnostics.unshift(rejectionDiagnostic(program, rejection, refusal.origin));
   const report: VerifierReport = {
     program: program.name,
     rejection,

@@ -21,6 +21,8 @@ export interface Refusal {
   readonly trail: readonly number[];
   /** Lines that followed the first in the log. */
   readonly details: readonly string[];
+  /** Slot of the call that gave the value in question; -1 when none did. */
+  readonly origin: number;
 }
 
 export interface WalkWarning {
@@ -113,7 +115,7 @@ export class Walk {
   }
 
   /** Refuses the program; returns false so that a transfer can return it. The first refusal stands. */
-  refuse(code: MessageCode, values: MessageValues = {}, known = '', details: readonly string[] = []): false {
+  refuse(code: MessageCode, values: MessageValues = {}, known = '', details: readonly string[] = [], origin = -1): false {
     if (this.refusal !== null) return false;
     const message = MESSAGES[code];
     const trail: number[] = [];
@@ -127,6 +129,7 @@ export class Walk {
       known,
       trail: trail.reverse(),
       details,
+      origin,
     };
     return false;
   }
