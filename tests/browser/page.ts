@@ -33,7 +33,7 @@ export interface Site {
 }
 
 function serve(): Promise<Server> {
-  const dist = normalize(join(process.cwd(), 'dist'));
+  const dist = normalize(process.env.DIST ?? join(process.cwd(), 'dist'));
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     let path = normalize(join(dist, decodeURIComponent(pathname.replace(SUB_PATH, '/'))));

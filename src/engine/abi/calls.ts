@@ -130,15 +130,13 @@ export const CALLS: readonly CallRow[] = [
     args: [
       { kind: 'memory', access: 'read' },
       { kind: 'size', zeroAllowed: false },
-      { kind: 'scalar' },
-      { kind: 'scalar' },
-      { kind: 'scalar' },
     ],
     effect: 'none',
     prototype: { returns: 'long', params: 'const char *fmt, __u32 fmt_size, ...' },
     profiles: null,
     kinds: null,
-    summary: 'Prints a line to the console with the time and the packet at hand. At most three values; use the bpf_printk macro.',
+    summary:
+      'Prints a line to the console with the time and the packet at hand. At most three values, which may be anything (or not be set); use the bpf_printk macro.',
     errors: [{ errno: 'EINVAL', value: 22, when: 'the format has a conversion that is not known, or more than three' }],
   },
   {

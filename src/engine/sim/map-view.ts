@@ -8,6 +8,7 @@ import { ArrayMap } from '../maps/array-map.ts';
 import type { RunMap } from '../maps/map.ts';
 import { SkbMap } from '../maps/skb-map.ts';
 import type { PacketPool } from '../tc/packet.ts';
+import { readText } from '../tc/printk.ts';
 import type { RunMemory } from '../vm/memory.ts';
 
 export interface MapView {
@@ -48,6 +49,8 @@ export function decodeValue(memory: RunMemory, at: number, type: CType | null, s
     case 'array': {
       const count = t.length ?? 0;
       const each = sizeOf(t.of);
+      const element = bare(t.of);
+      if (element.kind === 'int' && element.name === 'char') return JSON.stringify(readText(memory.u8, at, count));
       const items = Array.from({ length: Math.min(count, ARRAY_ITEMS) }, (_, i) =>
         decodeValue(memory, at + i * each, t.of, each, depth + 1),
       );

@@ -1,0 +1,21 @@
+#include <qdisc/v4.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SKBMAP);
+	__uint(max_entries, 64);
+	__type(key, __u64);
+} queue SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, __u64);
+} counts SEC(".maps");
+
+SEC("qdisc/enqueue")
+int enqueue(struct sch_bpf_ctx *ctx)
+{
+	return SCH_BPF_DROP;
+}
+/* nothing here */ //!! there is no program in section "qdisc/dequeue"
