@@ -51,6 +51,7 @@ export function checkUnit(items: readonly TopLevel[], reporter: Reporter, mainFi
 }
 
 function warnUnusedSymbols(c: Checker): void {
+  if (c.reporter.failed) return;
   for (const symbol of c.functions) {
     if (symbol.body === null || symbol.linkage !== 'static' || symbol.used || symbol.inlineHint || symbol.keep) continue;
     if (isMainFile(c, symbol.place)) c.report('unused-function', symbol.place, [symbol.name]);
@@ -300,7 +301,7 @@ function checkFunction(c: Checker, item: FunctionDefinition): void {
   const statement = checkBlockHere(c, body);
   for (const [label, state] of c.fn.labels) {
     if (!state.defined) c.report('undeclared-label', state.place, [label]);
-    else if (!state.used) c.report('unused-label', state.place, [label]);
+    else if (!state.used && !c.reporter.failed) c.report('unused-label', state.place, [label]);
   }
   warnUnusedLocals(c, c.fn.locals);
   c.fn = null;
@@ -310,7 +311,7 @@ function checkFunction(c: Checker, item: FunctionDefinition): void {
 
 function warnUnusedLocals(c: Checker, locals: readonly LocalVariable[]): void {
   for (const local of locals) {
-    if (local.isParameter || local.used || local.cleanup !== null || local.name.startsWith('.')) continue;
+    if (c.reporter.failed || local.isParameter || local.used || local.cleanup !== null || local.name.startsWith('.')) continue;
     if (isMainFile(c, local.place) && !isError(local.type)) c.report('unused-variable', local.place, [local.name]);
   }
 }

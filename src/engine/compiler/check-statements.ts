@@ -28,7 +28,8 @@ export function checkBlockHere(
   for (const statement of block.body) {
     if (c.reporter.full) break;
     if (dead !== null && statement.kind !== 'empty') {
-      if (!isLabelled(statement) && statement.kind !== 'declaration') c.report('unreachable-code', statement.place);
+      if (!isLabelled(statement) && statement.kind !== 'declaration' && !c.reporter.failed)
+        c.report('unreachable-code', statement.place);
       dead = null;
     }
     if (instead(statement)) continue;

@@ -142,7 +142,11 @@ export class MacroExpander {
     else {
       if (!this.opensNext()) return false;
       const args = this.arguments(macro, macro.params, token);
-      if (args === null) return true;
+      if (args === null) {
+        // A harmless value in its place, so that one mistake is one finding.
+        this.inject({ ...token, kind: 'number', text: '0', noExpand: true });
+        return true;
+      }
       body = this.substitute(macro, macro.params, args.lists, { ...expansion, at: args.at });
     }
     const first = body[0];

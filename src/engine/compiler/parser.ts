@@ -84,6 +84,8 @@ export class Parser {
   expect(text: string, after: string, opener: Token | null = null): boolean {
     if (this.accept(text) !== null) return true;
     if (this.abandoned) return false;
+    // An unterminated literal has swallowed the rest of its line.
+    if (this.previous.kind === 'other' && this.token.firstOnLine) return text === ';';
     const notes = opener === null ? [] : [{ message: `to match this '${opener.text}'`, span: placeOf(opener) }];
     if (text === ';' || text === ')' || text === ']' || text === '}') {
       const place = this.afterPrevious();
