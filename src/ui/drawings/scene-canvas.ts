@@ -8,7 +8,7 @@ import type { Flight } from './film-motion.ts';
 import { addCross, addMark } from './marks.ts';
 import { type DrawingTheme, flowColour, flowShape } from './palette.ts';
 import type { Rect, ScenePlaces } from './scene-layout.ts';
-import type { ContainerMoment, SceneMoment } from './scene-moment.ts';
+import type { ContainerMoment, Cursor, SceneMoment } from './scene-moment.ts';
 import type { TimelineIndex } from './timeline-index.ts';
 import { badge, drawTree, type Surface } from './tree-canvas.ts';
 
@@ -57,7 +57,7 @@ function fitted(surface: Surface, text: string, width: number): string {
   return `${text.slice(0, end)}…`;
 }
 
-function drawContainer(surface: Surface, item: ContainerMoment, ink: SceneInk, fraction: number): void {
+function drawContainer(surface: Surface, item: ContainerMoment, ink: SceneInk, cursor: Cursor): void {
   const { theme } = ink;
   const { frame, title, maxEntries, collapsed } = item.place;
   panel(surface, frame, theme);
@@ -80,15 +80,16 @@ function drawContainer(surface: Surface, item: ContainerMoment, ink: SceneInk, f
     timeLimit: ink.timeLimit,
     selected: ink.selected,
     hovered: ink.hovered,
+    halo: cursor.halo,
     clip: item.clip,
-    fraction,
+    fraction: cursor.fraction,
   });
 }
 
 /** Stage and trees. The canvas is cleared here. */
 export function drawTrees(surface: Surface, moment: SceneMoment, places: ScenePlaces, ink: SceneInk): void {
   surface.clearRect(0, 0, places.width, places.height);
-  for (const item of moment.containers) drawContainer(surface, item, ink, moment.cursor.fraction);
+  for (const item of moment.containers) drawContainer(surface, item, ink, moment.cursor);
 }
 
 function drawLanes(surface: Surface, moment: SceneMoment, places: ScenePlaces, ink: SceneInk): void {
@@ -115,14 +116,14 @@ function drawLanes(surface: Surface, moment: SceneMoment, places: ScenePlaces, i
     surface.font = `12px ${theme.font}`;
     words(
       surface,
-      fitted(surface, lane.name, places.tray.width - 54),
+      fitted(surface, lane.name, places.tray.width - (places.tight ? 24 : 54)),
       start.x + 12,
       start.y - 7,
       theme.text,
       `12px ${theme.font}`,
     );
     const offered = moment.after.flows.get(flow)?.offered ?? 0;
-    words(surface, String(offered), end.x, start.y - 7, theme.muted, `10px ${theme.mono}`, 'right');
+    if (!places.tight) words(surface, String(offered), end.x, start.y - 7, theme.muted, `10px ${theme.mono}`, 'right');
   }
   if (places.hiddenLanes > 0) {
     words(surface, `and ${places.hiddenLanes} more`, places.tray.x, places.tray.y - 10, theme.muted, `11px ${theme.font}`);
@@ -220,7 +221,11 @@ function drawLinks(surface: Surface, moment: SceneMoment, places: ScenePlaces, i
       surface.globalAlpha = 1;
       drawPacket(surface, link.packet, bar.x + length - bar.height / 2, middle, 7, ink, link.packet === ink.selected);
       const text = places.tight ? `#${link.packet}` : `#${link.packet} · ${ink.flowName(flow)} · ${ink.bytesOf(link.packet)} b`;
-      words(surface, text, bar.x + bar.width - 14, middle, theme.text, `11px ${theme.mono}`, 'right');
+      surface.font = `11px ${theme.mono}`;
+      // The words stand on the side where the packet is not.
+      if (length < bar.width - surface.measureText(text).width - 30) {
+        words(surface, text, bar.x + bar.width - 14, middle, theme.text, `11px ${theme.mono}`, 'right');
+      } else words(surface, text, bar.x + 14, middle, theme.text, `11px ${theme.mono}`);
     } else {
       const state = link?.up === false ? 'down' : 'idle';
       words(surface, state, bar.x + bar.width - 14, middle, theme.muted, `11px ${theme.font}`, 'right');

@@ -16,6 +16,8 @@ export interface Cursor {
   readonly clip: Clip | null;
   /** 0 to 1 inside the clip. */
   readonly fraction: number;
+  /** Packets that the last step changed, marked where motion is not wanted. */
+  readonly halo: readonly number[];
 }
 
 export interface ContainerMoment {
@@ -78,5 +80,5 @@ export function treesKey(moment: SceneMoment, selected: number, hovered: number)
   const motion =
     moment.containers.some((item) => item.clip !== null) && clip !== null ? `${clip.from}+${fraction.toFixed(4)}` : '';
   const layouts = moment.containers.map((item) => layoutNumber(item.layout)).join(',');
-  return `${layouts}|${motion}|${selected}|${hovered}`;
+  return `${layouts}|${motion}|${moment.cursor.halo.join(',')}|${selected}|${hovered}`;
 }

@@ -209,6 +209,29 @@ function ticksRow(
   surface.stroke();
 }
 
+/** Stay of the selected packet: from its arrival until it left, on its flow's row. */
+export interface SelectedStay {
+  readonly flow: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+function selectedStay(surface: Surface, stay: SelectedStay, places: TimelinePlaces, view: Viewport, theme: DrawingTheme): void {
+  const row = places.rows.find((item) => item.kind === 'flow' && item.flow === stay.flow);
+  if (row === undefined) return;
+  const from = timeToX(places, view, stay.from);
+  const to = timeToX(places, view, stay.to);
+  surface.beginPath();
+  surface.roundRect(from - 3, row.y + 2, Math.max(6, to - from + 6), row.height - 4, 4);
+  surface.strokeStyle = theme.accent;
+  surface.lineWidth = 1.5;
+  surface.stroke();
+  surface.fillStyle = theme.accent;
+  surface.globalAlpha = 0.14;
+  surface.fill();
+  surface.globalAlpha = 1;
+}
+
 /** Draws everything but the cursor. `knownNs`: how far the log reaches. */
 export function drawTimeline(
   surface: Surface,
@@ -217,6 +240,7 @@ export function drawTimeline(
   view: Viewport,
   theme: DrawingTheme,
   knownNs: number,
+  stay: SelectedStay | null,
 ): void {
   surface.clearRect(0, 0, places.width, places.height);
   ruler(surface, places, view, theme);
@@ -231,6 +255,7 @@ export function drawTimeline(
     else if (row.kind === 'watchdog') ticksRow(surface, row, index.watchdogs, places, view, theme.warn);
     else if (row.kind === 'messages') ticksRow(surface, row, index.messages, places, view, theme.accent);
   }
+  if (stay !== null) selectedStay(surface, stay, places, view, theme);
   const known = timeToX(places, view, knownNs);
   if (known < places.right) {
     surface.fillStyle = theme.line;

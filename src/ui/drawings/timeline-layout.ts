@@ -96,6 +96,30 @@ export function decimate(column: TimeColumn, places: TimelinePlaces, view: Viewp
   return Float32Array.from(xs);
 }
 
+/** Reach of a click around a mark, pixels. */
+const REACH = 6;
+
+/** Record of the arrival, departure or drop nearest to a point, or -1. */
+export function recordAt(index: TimelineIndex, places: TimelinePlaces, view: Viewport, x: number, y: number): number {
+  const row = places.rows.find((item) => y >= item.y && y < item.y + item.height);
+  const track = row?.kind === 'flow' ? index.flows[row.flow] : undefined;
+  if (row === undefined || track === undefined) return -1;
+  const upper = y < row.y + row.height / 2;
+  let best = -1;
+  let distance = REACH;
+  for (const column of upper ? [track.drops, track.arrivals] : [track.drops, track.departures]) {
+    const at = column.lowerBound(xToTime(places, view, x));
+    for (const i of [at - 1, at]) {
+      if (i < 0 || i >= column.length) continue;
+      const away = Math.abs(timeToX(places, view, column.times[i] ?? 0) - x);
+      if (away >= distance) continue;
+      distance = away;
+      best = column.records[i] ?? -1;
+    }
+  }
+  return best;
+}
+
 /** Lowest and highest value of a step function in each pixel column; NaN where nothing is known yet. */
 export function stepEnvelope(
   times: TimeColumn,

@@ -56,6 +56,8 @@ export interface TreeInk {
   /** Packets with a mark of their own, 0 none. */
   readonly selected: number;
   readonly hovered: number;
+  /** Packets marked with a halo. */
+  readonly halo: readonly number[];
   /** Clip in motion in this tree, and how far. */
   readonly clip: Clip | null;
   readonly fraction: number;
@@ -327,6 +329,10 @@ export function drawTree(surface: Surface, ink: TreeInk): void {
   ] as const) {
     const rank = packet === 0 || packet === positions.away ? -1 : layout.packet.indexOf(packet);
     if (rank >= 0) ring(surface, x[rank] ?? 0, y[rank] ?? 0, radius + 6, colour, 2.5);
+  }
+  for (const packet of ink.halo) {
+    const rank = layout.packet.indexOf(packet);
+    if (rank >= 0) ring(surface, x[rank] ?? 0, y[rank] ?? 0, radius + 5, theme.warn, 2);
   }
   if (clip !== null && clip.slot >= 0 && clip.kind !== 'insert') {
     const rank = layout.rankOf[clip.slot] ?? -1;

@@ -28,8 +28,8 @@ import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker';
 import { offerCallDocs } from './call-docs.ts';
 
 const COLOURS = {
-  dark: { ground: '#11151a', text: '#dfe6ee', faint: '#4d5866', line: '#1b2129', accent: '#6cb6ff' },
-  light: { ground: '#fbfbfa', text: '#1b2128', faint: '#9aa4b0', line: '#f0f1f2', accent: '#0b62b8' },
+  dark: { ground: '#11151a', text: '#dfe6ee', faint: '#7d8a99', line: '#1b2129', accent: '#6cb6ff' },
+  light: { ground: '#fbfbfa', text: '#1b2128', faint: '#6a7582', line: '#f0f1f2', accent: '#0b62b8' },
 } as const;
 
 function defineTheme(name: 'dark' | 'light'): void {

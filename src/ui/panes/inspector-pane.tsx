@@ -55,7 +55,7 @@ function Life({ life }: { readonly life: Biography }): ReactNode {
   const run = useStore((state) => state.run);
   return (
     <>
-      <h3 className="packet-title" data-testid="biography">
+      <h2 className="packet-title" data-testid="biography">
         <FlowIcon flow={life.flow} /> Packet #{life.packet}
         <span className="muted">
           {' '}
@@ -64,7 +64,7 @@ function Life({ life }: { readonly life: Biography }): ReactNode {
         <button type="button" className="icon-button" aria-label="Deselect the packet" onClick={() => select(0)}>
           ✕
         </button>
-      </h3>
+      </h2>
       <ol className="lives">
         {life.entries.map((entry) => (
           <Entry key={entry.record} entry={entry} />
@@ -77,7 +77,7 @@ function Life({ life }: { readonly life: Biography }): ReactNode {
             : ''
           : `Waited ${momentText(life.waited)} in the queue.`}
       </p>
-      <h4>Overtaken by {life.overtakenBy.length === 0 ? 'nobody' : `${life.overtakenBy.length} packets`}</h4>
+      <h3>Overtaken by {life.overtakenBy.length === 0 ? 'nobody' : `${life.overtakenBy.length} packets`}</h3>
       <p className="chips" data-testid="overtaken">
         {life.overtakenBy.slice(0, OVERTAKERS_SHOWN).map((packet) => (
           <button key={packet} type="button" className="chip" onClick={() => select(packet)}>
@@ -178,7 +178,7 @@ export function InspectorPane(): ReactNode {
         ) : null}
       </section>
       <section aria-label="Counters" className={playing ? 'dimmed' : undefined}>
-        <h3>tc -s qdisc show</h3>
+        <h2>tc -s qdisc show</h2>
         {live === null ? (
           <EmptyState>{playing ? 'Pause to read the counters.' : 'No run to ask.'}</EmptyState>
         ) : (
@@ -188,7 +188,7 @@ export function InspectorPane(): ReactNode {
         )}
       </section>
       <section aria-label="Maps" className={playing ? 'dimmed' : undefined}>
-        <h3>Maps at this moment</h3>
+        <h2>Maps at this moment</h2>
         {live === null ? null : <Maps report={live} />}
       </section>
     </div>

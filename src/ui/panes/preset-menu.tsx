@@ -19,7 +19,7 @@ function Presets({ close }: { readonly close: () => void }): ReactNode {
   const current = useStore((state) => state.preset);
   return (
     <section aria-label="Presets">
-      <h3>Presets</h3>
+      <h2>Presets</h2>
       <ul>
         {gallery?.scenarios.map(({ id, title, watch }) => (
           <li key={id}>
@@ -49,7 +49,7 @@ function Drafts({ close }: { readonly close: () => void }): ReactNode {
   if (drafts.length === 0) return null;
   return (
     <section aria-label="Drafts">
-      <h3>Your drafts</h3>
+      <h2>Your drafts</h2>
       <ul>
         {drafts.map(({ id, title, savedAt }) => (
           <li key={id} className="menu-row">

@@ -105,9 +105,9 @@ function RawLog(): ReactNode {
     <>
       {programs.map((program) => (
         <section key={program.name} className="raw-log">
-          <h3>
+          <h2>
             {program.section}: {program.accepted ? 'accepted' : 'rejected'}, {program.processed} instructions walked
-          </h3>
+          </h2>
           <pre>{program.verifierLog.slice(0, 5000).join('\n')}</pre>
         </section>
       ))}

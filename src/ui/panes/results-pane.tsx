@@ -12,6 +12,9 @@ import { themeOf } from '../store/selectors.ts';
 import { clock, say, useStore } from '../store/store.ts';
 import { FlowIcon } from './inspector-pane.tsx';
 
+/** While the log grows, results follow it at a slower pace (in steps of a tenth of a second). */
+const RESULTS_EVERY = 6;
+
 const seriesOf = (run: RunData): Series => ({
   times: run.index.backlogTimes.times.subarray(0, run.index.backlogTimes.length),
   values: run.index.backlog,
@@ -142,7 +145,10 @@ export function ResultsPane(): ReactNode {
   const version = useStore((state) => state.runVersion);
   const kept = useStore((state) => state.kept);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the run grows in place; its version says when
-  const results = useMemo(() => (run === null ? null : resultsOf(run)), [run, version]);
+  const results = useMemo(
+    () => (run === null ? null : resultsOf(run)),
+    [run, run?.done === true ? version : Math.floor(version / RESULTS_EVERY)],
+  );
   if (run === null || results === null) return <EmptyState>Results stand here once a run begins.</EmptyState>;
   const seconds = Math.max(1e-9, results.untilNs / 1e9);
   const old = (flow: FlowResult): FlowResult | undefined =>

@@ -11,8 +11,8 @@ import {
   useState,
   type WheelEvent,
 } from 'react';
-import { drawTimeline } from '../drawings/timeline-canvas.ts';
-import { panned, placeTimeline, timeToX, type Viewport, xToTime, zoomed } from '../drawings/timeline-layout.ts';
+import { drawTimeline, type SelectedStay } from '../drawings/timeline-canvas.ts';
+import { panned, placeTimeline, recordAt, timeToX, type Viewport, xToTime, zoomed } from '../drawings/timeline-layout.ts';
 import { momentText } from '../store/biography.ts';
 import type { RunData } from '../store/run-data.ts';
 import { themeOf } from '../store/selectors.ts';
@@ -45,6 +45,15 @@ function following(view: Viewport, t: number, duration: number): Viewport {
   return panned(view, share, duration);
 }
 
+/** From when to when a packet was in the queue, as far as the log knows. */
+function stayOf(run: RunData, packet: number): SelectedStay | null {
+  const { packets } = run;
+  if (packet <= 0 || packet > packets.last) return null;
+  const left = packets.dequeued[packet] ?? -1;
+  const end = left >= 0 ? left : (packets.end[packet] ?? -1);
+  return { flow: packets.flows[packet] ?? 0, from: packets.arrival[packet] ?? 0, to: end >= 0 ? end : run.knownNs };
+}
+
 /** Seconds of watching that the time line shows at first. */
 const OPENING_SECONDS = 45;
 
@@ -66,6 +75,7 @@ export function TimelinePane(): ReactNode {
   const version = useStore((state) => state.runVersion);
   const dark = useStore((state) => state.dark);
   const readout = useStore((state) => state.readout);
+  const packet = useStore((state) => state.packet);
   const duration = Math.max(1, run?.durationNs ?? 1);
   const whole = useMemo<Viewport>(() => ({ from: 0, to: duration }), [duration]);
   const opening = useMemo(() => openingView(run, duration), [run, duration]);
@@ -97,8 +107,8 @@ export function TimelinePane(): ReactNode {
     if (element.height !== h) element.height = h;
     surface.setTransform(ratio, 0, 0, ratio, 0, 0);
     if (run === null) surface.clearRect(0, 0, size.width, size.height);
-    else drawTimeline(surface, run.index, places, shown, themeOf({ dark }), run.knownNs);
-  }, [run, version, size, shown.from, shown.to, dark, places]);
+    else drawTimeline(surface, run.index, places, shown, themeOf({ dark }), run.knownNs, stayOf(run, packet));
+  }, [run, version, size, shown.from, shown.to, dark, places, packet]);
   useCursorLine(line, (t) => timeToX(places, shown, t), places.left, places.right);
 
   const timeAt = (event: { clientX: number }): number => {
@@ -112,7 +122,18 @@ export function TimelinePane(): ReactNode {
   };
   const press = (event: PointerEvent): void => {
     box.current?.setPointerCapture(event.pointerId);
-    scrub(event);
+    const bounds = box.current?.getBoundingClientRect();
+    const at =
+      run === null || bounds === undefined
+        ? -1
+        : recordAt(run.index, places, shown, event.clientX - bounds.left, event.clientY - bounds.top);
+    const hit = at < 0 ? 0 : (run?.log.at(at)?.packet ?? 0);
+    if (hit === 0) scrub(event);
+    else {
+      clock.pause();
+      clock.seekRecord(at);
+      useStore.setState({ packet: hit, sideTab: 'inspector' });
+    }
   };
   const wheel = (event: WheelEvent): void => {
     if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {

@@ -179,7 +179,7 @@ export function TrafficPane(): ReactNode {
   return (
     <div className="traffic" data-testid="traffic">
       <div className="row spread">
-        <h3>Traffic</h3>
+        <h2>Traffic</h2>
         <button
           type="button"
           className="button small"
@@ -246,7 +246,7 @@ export function TrafficPane(): ReactNode {
           <button type="button" className="button" data-testid="add-flow" onClick={addFlow}>
             Add a flow
           </button>
-          <h4>tc</h4>
+          <h3>tc</h3>
           <pre className="tc">{scenario.tc.join('\n')}</pre>
         </>
       )}

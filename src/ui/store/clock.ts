@@ -19,6 +19,8 @@ export interface ClockRun {
   readonly durationNs: number;
 }
 
+const NO_HALO: readonly number[] = [];
+
 interface StepFilm {
   readonly script: FilmScript;
   /** 0 to 1. */
@@ -49,6 +51,7 @@ export class Clock {
   private readonly listeners = new Set<() => void>();
   private frame = 0;
   private said = '';
+  private halo: readonly number[] = NO_HALO;
   private last = 0;
   /** True when the log is complete. */
   complete = false;
@@ -85,8 +88,9 @@ export class Clock {
   cursor(): Cursor {
     const film = this.film ?? this.playFilm;
     const at = film === null ? null : clipAt(film.script, film.phase);
-    if (film === null || at === null || film.phase >= 1) return { position: this.position, t: this.t, clip: null, fraction: 0 };
-    return { position: at.clip.from, t: this.t, clip: at.clip, fraction: at.fraction };
+    if (film === null || at === null || film.phase >= 1)
+      return { position: this.position, t: this.t, clip: null, fraction: 0, halo: this.halo };
+    return { position: at.clip.from, t: this.t, clip: at.clip, fraction: at.fraction, halo: NO_HALO };
   }
 
   /** What is said about the clip in motion, or about the last one that was. */
@@ -137,6 +141,7 @@ export class Clock {
   /** Stands still after `position` records, at the time of the last of them. */
   private rest(position: number): void {
     this.position = position;
+    this.halo = NO_HALO;
     const log = this.run?.maker.log;
     this.t = log === undefined || position === 0 ? 0 : log.time(position - 1);
   }
@@ -249,6 +254,10 @@ export class Clock {
     const script = high - low > LONGEST_SCRIPT ? null : this.script(low, high);
     if (script === null || script.clips.length === 0 || this.reducedMotion) {
       this.rest(to);
+      if (this.reducedMotion && script !== null) {
+        this.halo = [...new Set(script.clips.filter((clip) => clip.slot >= 0).map((clip) => clip.packet))];
+        this.said = script.clips.map((clip) => clip.caption).join('; ');
+      }
     } else {
       const length = Math.min(LONGEST_STEP_FILM, script.nominal);
       this.t = log.time(low);
@@ -262,6 +271,7 @@ export class Clock {
     if (this.run === null) return;
     this.film = null;
     this.playFilm = null;
+    this.halo = NO_HALO;
     this.said = '';
     this.t = Math.max(0, Math.min(t, this.run.durationNs));
     this.position = this.run.maker.log.countUpTo(this.t);
@@ -283,6 +293,7 @@ export class Clock {
     if (this.run === null) return;
     this.film = null;
     this.playFilm = null;
+    this.halo = NO_HALO;
     this.said = '';
     this.rest(Math.max(0, Math.min(record + 1, this.run.maker.log.length)));
     this.changed();

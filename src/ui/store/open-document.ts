@@ -9,7 +9,7 @@ import { DraftPresence, listDrafts, loadDraft, newDraftId, removeDraft, saveDraf
 import { buildNow, startRun } from './engine-bridge.ts';
 import { presetScenario, programText } from './gallery.ts';
 import { clock, say, useStore } from './store.ts';
-import type { LayoutName } from './view-slice.ts';
+import { type LayoutName, tabsNamed } from './view-slice.ts';
 
 const { setState: set, getState: get } = useStore;
 const SAVE_DELAY = 700;
@@ -59,6 +59,7 @@ export interface Moment {
   readonly speed?: number;
   readonly packet?: number;
   readonly layout?: string;
+  readonly panes?: readonly string[];
 }
 
 const isLayout = (name: string | undefined): name is LayoutName => name === 'learn' || name === 'hack' || name === 'present';
@@ -72,6 +73,7 @@ function momentOf(scenario: Scenario): Moment {
     ...(view.speed === undefined ? {} : { speed: view.speed }),
     ...(view.packet === undefined ? {} : { packet: view.packet }),
     ...(view.layout === undefined ? {} : { layout: view.layout }),
+    ...(view.panes === undefined ? {} : { panes: view.panes }),
   };
 }
 
@@ -101,6 +103,7 @@ async function open(what: Opening): Promise<void> {
     loading: 'ready',
   });
   if (isLayout(moment.layout)) set({ layout: moment.layout });
+  if (moment.panes !== undefined) set(tabsNamed(moment.panes));
   clock.setSpeed(moment.speed ?? USUAL_SPEED);
   presence ??= new DraftPresence(() =>
     set({

@@ -8,6 +8,7 @@ import { checkScenarioText } from './engine-bridge.ts';
 import { presetScenario } from './gallery.ts';
 import { openForeign, reopenOwn } from './open-document.ts';
 import { clock, useStore } from './store.ts';
+import { openTabs } from './view-slice.ts';
 
 /** Lengths people meet: Discord's message, Slack's link, the length RFC 9110 recommends servers to take. */
 export const LENGTH_MARKS = [
@@ -30,8 +31,16 @@ export async function currentFragment(withMoment: boolean): Promise<string | nul
   if (scenario === null) return null;
   const { encodeLink } = await codec();
   const cursor = clock.cursor();
+  const panes = openTabs(useStore.getState());
   const view: LinkView = withMoment
-    ? { t: Math.round(cursor.t), position: cursor.position, speed: clock.speed, layout, ...(packet > 0 ? { packet } : {}) }
+    ? {
+        t: Math.round(cursor.t),
+        position: cursor.position,
+        speed: clock.speed,
+        layout,
+        ...(panes.length > 0 ? { panes } : {}),
+        ...(packet > 0 ? { packet } : {}),
+      }
     : { t: 0, layout };
   const base = await presetOf(preset);
   const state = {

@@ -41,14 +41,34 @@ export interface ViewSlice {
   readonly reveal: { readonly program: string; readonly line: number; readonly request: number } | null;
 }
 
+const USUAL_TABS = { sideTab: 'inspector', lowerTab: 'results', problemsTab: 'explained' } as const;
+const SIDE: readonly SideTab[] = ['inspector', 'traffic'];
+const LOWER: readonly LowerTab[] = ['results', 'console'];
+const PROBLEMS: readonly ProblemsTab[] = ['explained', 'raw', 'bytecode'];
+
+type OpenTabs = Pick<ViewSlice, 'sideTab' | 'lowerTab' | 'problemsTab'>;
+
+/** Names of the tabs that are open where the usual ones are not: what a link keeps. */
+export const openTabs = (view: OpenTabs): string[] =>
+  [
+    [view.sideTab, USUAL_TABS.sideTab],
+    [view.lowerTab, USUAL_TABS.lowerTab],
+    [view.problemsTab, USUAL_TABS.problemsTab],
+  ].flatMap(([open, usual]) => (open === undefined || open === usual ? [] : [open]));
+
+/** The inverse of {@link openTabs}; names that are not known are ignored. */
+export const tabsNamed = (names: readonly string[]): OpenTabs => ({
+  sideTab: SIDE.find((tab) => names.includes(tab)) ?? USUAL_TABS.sideTab,
+  lowerTab: LOWER.find((tab) => names.includes(tab)) ?? USUAL_TABS.lowerTab,
+  problemsTab: PROBLEMS.find((tab) => names.includes(tab)) ?? USUAL_TABS.problemsTab,
+});
+
 export const initialView = (): ViewSlice => ({
   theme: 'system',
   dark: true,
   layout: 'hack',
   narrowTab: 'scene',
-  sideTab: 'inspector',
-  lowerTab: 'results',
-  problemsTab: 'explained',
+  ...USUAL_TABS,
   dialog: 'none',
   packet: 0,
   hovered: 0,
