@@ -191,6 +191,7 @@ function checkSocketArgument(walk: Walk, rule: HelperRule, index: number, reg: R
 
 function checkOne(walk: Walk, rule: HelperRule, arg: HelperArg, index: number, facts: CallFacts): boolean {
   const reg = walk.reg(index);
+  if (arg === 'optional') return true;
   if (reg.kind === KIND.NONE)
     return walk.refuse('unread-register', { reg: index }, `argument ${index} of ${rule.name} has not been set on this path`);
   if (arg !== 'anything' && isPacket(reg) && !packetMemoryAllowed(walk, rule)) return walk.refuse('packet-argument', {});

@@ -79,6 +79,7 @@ export function rulesOfKernelType(type: KernelProgramType, attachType: number): 
       return yields === null ? null : { yields, name: `byte ${offset}` };
     },
     packet: null,
+    fieldName: () => null,
     helper: (id) => {
       const found = rules.get(id);
       if (found === undefined) return null;

@@ -775,6 +775,14 @@ export const MESSAGES = {
     explanation: 'The program has already given this packet away: into a map, or to the stack through ctx->skb.',
     fix: 'Use the packet once on each path.',
   },
+  'packet-maybe-freed': {
+    kernel: 'ctx->skb may have been freed',
+    errno: EACCES,
+    obligation: 'a packet is not used after it may have been dropped',
+    explanation:
+      'On this path the packet has been pushed into a map, and then a packet was deleted from a map. If both had the same key, the packet in ctx->skb is gone, and reading it would read freed memory.',
+    fix: 'Read what you need from ctx->skb before deleting, or delete before pushing.',
+  },
   'packet-overwritten': {
     kernel: 'ctx->skb already holds a packet',
     errno: EINVAL,

@@ -8,7 +8,7 @@ import type { Walk } from './walk.ts';
 /** The packet handed to push: the stack's, or one popped and found not to be NULL. */
 export function checkPacketArgument(walk: Walk, index: number, reg: Reg): boolean {
   if (reg.kind === KIND.SKB) {
-    if (walk.state.stackPacket === 'in a map')
+    if (walk.state.stackPacket !== 'with the stack')
       return walk.refuse('packet-pushed-twice', { reg: index }, 'an earlier push on this path succeeded with the same packet');
     return true;
   }
@@ -58,6 +58,7 @@ export function checkPacketsAtExit(walk: Walk, result: Reg): boolean {
   if (rules.ownership !== 'enqueue' || result.kind !== KIND.SCALAR || !isConst(result.value)) return true;
   const code = result.value.umin;
   if (rules.keepCodes.includes(code) && state.stackPacket === 'with the stack') walk.warn('queued-without-push', `R0 is ${code}`);
-  else if (!rules.keepCodes.includes(code) && state.stackPacket === 'in a map') walk.warn('pushed-but-not-kept', `R0 is ${code}`);
+  else if (!rules.keepCodes.includes(code) && state.stackPacket !== 'with the stack')
+    walk.warn('pushed-but-not-kept', `R0 is ${code}`);
   return true;
 }

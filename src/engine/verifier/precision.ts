@@ -41,6 +41,13 @@ class Wanted {
     if (spi < 32) this.low[frame] = (this.low[frame] ?? 0) & ~(1 << spi);
     else this.high[frame] = (this.high[frame] ?? 0) & ~(1 << (spi - 32));
   }
+  /** The registers wanted of `frame` when nothing else is wanted anywhere; 0 otherwise. */
+  onlyRegisters(frame: number): number {
+    for (let f = 0; f < this.regs.length || f < this.low.length || f < this.high.length; f++) {
+      if ((this.low[f] ?? 0) !== 0 || (this.high[f] ?? 0) !== 0 || (f !== frame && (this.regs[f] ?? 0) !== 0)) return 0;
+    }
+    return this.regs[frame] ?? 0;
+  }
   isEmpty(): boolean {
     const zero = (word: number | undefined): boolean => word === undefined || word === 0;
     return this.regs.every(zero) && this.low.every(zero) && this.high.every(zero);
@@ -226,6 +233,12 @@ function traceChain(walk: Walk, start: Step | null, wanted: Wanted): boolean {
   let changed = false;
   for (;;) {
     for (; step !== null; step = step.before) {
+      // Followed from this step before: the states behind it know already.
+      const only = wanted.onlyRegisters(frame);
+      if (only !== 0) {
+        if ((only & ~step.traced) === 0 && frame === step.frame) return changed;
+        if (frame === step.frame) step.traced |= only;
+      }
       if (!traceBack(walk.code, step, frame, wanted)) {
         markEverything(walk.state);
         return true;

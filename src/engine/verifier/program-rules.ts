@@ -10,6 +10,8 @@ import type { ApiProfile, ProgramKind } from '../abi/profile.ts';
 /** What one argument must be. Strings name the kernel's bpf_arg_type where one exists. */
 export type HelperArg =
   | 'anything'
+  /** A value of a variadic call: may be missing. */
+  | 'optional'
   | 'map'
   | 'map-key'
   | 'map-value'
@@ -80,6 +82,8 @@ export interface ProgramRules {
   readonly context: (offset: number, size: number, write: boolean) => FieldAccess | null;
   /** Fields of the packet behind ctx->skb, where the context has one. */
   readonly packet: ((offset: number, size: number, write: boolean) => FieldAccess | null) | null;
+  /** Name of the field at an offset of the context, or of the packet behind it, for messages. */
+  readonly fieldName: (ofPacket: boolean, offset: number) => string | null;
   readonly helper: (id: number) => HelperRule | null;
   /** Name of a helper that exists but not here, for the message; null when no such helper. */
   readonly helperName: (id: number) => string | null;
@@ -109,6 +113,9 @@ export function accessLayout(layout: ContextLayout, offset: number, size: number
   return null;
 }
 
+const fieldNameAt = (layout: ContextLayout, offset: number): string | null =>
+  layout.fields.find((field) => offset >= field.offset && offset < field.offset + field.size)?.name ?? null;
+
 function argOf(rule: ArgRule): HelperArg {
   switch (rule.kind) {
     case 'map':
@@ -137,11 +144,12 @@ function argOf(rule: ArgRule): HelperArg {
 /** The verifier's reading of one row of the call table. */
 function ruleOfCall(row: CallRow): HelperRule {
   const first = row.args[0];
+  const variadic = row.prototype.params.endsWith('...');
   const types = first !== undefined && first.kind === 'map' ? (first.types ?? null) : null;
   return {
     id: row.id,
     name: row.name,
-    args: row.args.map(argOf),
+    args: row.args.map((arg, i) => (variadic && i >= 2 ? 'optional' : argOf(arg))),
     returns: row.returns.kind,
     mapTypes: types === null ? null : MAP_TYPES.filter((type) => types.includes(type.name)).map((type) => type.number),
     allowed: row.args.map((arg) => (arg.kind === 'scalar' ? (arg.allowed ?? null) : null)),
@@ -168,6 +176,7 @@ export function rulesOfProfile(profile: ApiProfile, kind: ProgramKind, asPosted:
     contextName: layout.name,
     context: (offset, size, write) => accessLayout(layout, offset, size, write),
     packet: (offset, size, write) => accessLayout(SK_BUFF, offset, size, write),
+    fieldName: (ofPacket, offset) => fieldNameAt(ofPacket ? SK_BUFF : layout, offset),
     helper: (id) => {
       const found = callRules.get(id);
       return found !== undefined && callIsAllowed(found.row, profile.id, kind) ? found.rule : null;

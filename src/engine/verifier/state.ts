@@ -132,6 +132,8 @@ export class Frame {
 export interface Step {
   readonly slot: number;
   readonly before: Step | null;
+  /** Registers that precision tracking has followed from here before, as bits, nothing else being wanted. */
+  traced: number;
   /** Stack slot that a load filled from or a store spilled to, and its frame; -1 for none. */
   stackSlot: number;
   stackFrame: number;
@@ -153,7 +155,7 @@ export interface Reference {
 }
 
 /** Where the packet of an enqueue program is. */
-export type StackPacket = 'with the stack' | 'in a map';
+export type StackPacket = 'with the stack' | 'in a map' | 'may be gone';
 
 export class State {
   frames: Frame[];

@@ -178,12 +178,24 @@ function forkPush(walk: Walk, packet: Reg): boolean {
   return true;
 }
 
+/** bpf_map_delete_elem. */
+const DELETE = 3;
+
+/** After a push, deleting from a packet map may free the very packet that enqueue was called with. */
+function forgetPushedPacket(state: State): void {
+  if (state.stackPacket !== 'in a map') return;
+  state.stackPacket = 'may be gone';
+  replaceEverywhere(state, (reg) => (reg.kind === KIND.SKB ? UNKNOWN : reg));
+  forgetPackets(state);
+}
+
 function finishCall(walk: Walk, rule: HelperRule, facts: CallFacts): boolean {
   const packet = facts.packet;
   const releasing = rule.releases ? facts.releasedRef : 0;
   if (releasing !== 0) releaseReference(walk.state, releasing);
   if (rule.movesPacket) forgetPackets(walk.state);
   const inherited = facts.passedRef;
+  if (rule.id === DELETE && facts.map?.type === MAP.SKBMAP) forgetPushedPacket(walk.state);
   clearCallerSaved(walk.frame());
   if (rule.consumesPacket && packet !== null) return forkPush(walk, packet);
   let ref = inherited;
@@ -329,6 +341,7 @@ export function checkStackDepth(walk: Walk): boolean {
   const visit = (index: number, used: number, frames: number): boolean => {
     const total = used + rounded(index);
     if (total > STACK_LIMIT) {
+      walk.insn = shape.subprograms[index]?.start ?? 0;
       return walk.refuse('stack-too-deep', { frames, bytes: total }, `${total} of ${STACK_LIMIT} bytes`);
     }
     return (callees[index] ?? []).every((callee) => visit(callee, total, frames + 1));

@@ -169,6 +169,14 @@ function checkConstantOffset(walk: Walk, regIndex: number, reg: Reg): boolean {
   return true;
 }
 
+/** What the access is to, in words: `a store of 4 bytes to len, offset 0 of struct __sk_buff`. */
+function accessWords(walk: Walk, reg: Reg, action: string, offset: number, size: number): string {
+  const ofPacket = reg.kind === KIND.SKB;
+  const field = walk.rules.fieldName(ofPacket, offset);
+  const place = `offset ${offset} of ${ofPacket ? 'struct __sk_buff' : walk.rules.contextName}`;
+  return `${action} of ${size} byte${size === 1 ? '' : 's'} at ${field === null ? '' : `${field}, `}${place}`;
+}
+
 /** What a load from the context, or from a packet's fields, yields. */
 function loadField(walk: Walk, reg: Reg, offset: number, size: number): Reg | null {
   const table = reg.kind === KIND.CTX ? walk.rules.context : walk.rules.packet;
@@ -177,7 +185,7 @@ function loadField(walk: Walk, reg: Reg, offset: number, size: number): Reg | nu
     walk.refuse(
       reg.kind === KIND.CTX ? 'context-access' : 'packet-field',
       { off: offset, size },
-      `a load of ${size} bytes at offset ${offset} of ${walk.rules.contextName}`,
+      accessWords(walk, reg, 'a load', offset, size),
     );
     return null;
   }
@@ -189,7 +197,9 @@ function loadField(walk: Walk, reg: Reg, offset: number, size: number): Reg | nu
     case 'packet-meta':
       return pointerReg(KIND.PACKET_META);
     case 'packet':
-      return pointerReg(KIND.SKB);
+      if (walk.state.stackPacket !== 'may be gone') return pointerReg(KIND.SKB);
+      walk.refuse('packet-maybe-freed', {}, 'it was pushed, and bpf_map_delete_elem was called on a packet map afterwards');
+      return null;
     case 'packet-slot':
       return walk.state.packetSlot ?? constReg(0n);
     case 'socket-or-null':
@@ -229,7 +239,7 @@ function storeField(walk: Walk, reg: Reg, offset: number, size: number, source: 
     return walk.refuse(
       reg.kind === KIND.CTX ? 'context-access' : 'packet-field',
       { off: offset, size },
-      `a store of ${size} bytes at offset ${offset} of ${walk.rules.contextName}`,
+      accessWords(walk, reg, 'a store', offset, size),
     );
   }
   if (access.yields === 'packet-slot') return storePacketSlot(walk, source, immediate);
@@ -296,7 +306,14 @@ function refuseKind(walk: Walk, regIndex: number, reg: Reg): null {
   if (reg.kind === KIND.POPPED || reg.kind === KIND.TOKEN) {
     if (reg.nullable)
       walk.refuse('bad-pointer-nullable', { reg: regIndex, kind: kindName(reg) }, 'the call may have given NULL', [], reg.from);
-    else walk.refuse('opaque-packet', { reg: regIndex, kind: kindName(reg) });
+    else
+      walk.refuse(
+        'opaque-packet',
+        { reg: regIndex, kind: kindName(reg) },
+        reg.kind === KIND.POPPED ? 'this packet was popped from a map' : 'this packet is in a map',
+        [],
+        reg.from,
+      );
   } else if (reg.nullable) {
     walk.refuse(
       'bad-pointer-nullable',

@@ -337,3 +337,25 @@ describe('report', () => {
     }
   });
 });
+
+describe('calls', () => {
+  it('lets printk leave its values out', () => {
+    const print = '*(u32 *)(r10 - 4) = 0\nr1 = r10\nr1 += -4\nr2 = 4\ncall 6\nr0 = 2\nexit';
+    expect(code(enqueue(print))).toBe(null);
+    expect(code(enqueue(print.replace('r2 = 4', 'r2 = 5')))).toBe('stack-outside');
+  });
+
+  it('does not let a packet be read after it may have been dropped', () => {
+    const drop = '*(u64 *)(r10 - 8) = 0\nr2 = r10\nr2 += -8\nr1 = map 0 ll\ncall 3\n';
+    const read = 'r2 = *(u64 *)(r6 + 0)\nr3 = *(u32 *)(r2 + 0)\nr0 = 1\nexit';
+    expect(code(enqueue(`${PUSH}${drop}${read}`))).toBe('packet-maybe-freed');
+    expect(code(enqueue(`${PUSH}${read}`))).toBe(null);
+    expect(code(enqueue(`r6 = r1\n${drop}${read}`))).toBe(null);
+  });
+
+  it('knows which calls a program may make', () => {
+    expect(enqueue('call 9\nr0 = 2\nexit').rejection?.kernelMessage).toBe('invalid func unknown#9');
+    const classifier = verify(testProgram('r2 = 0\nr3 = 0\ncall 2001\nr0 = 0\nexit', 'sched_cls'), { profile: 'v4' });
+    expect(code(classifier.report)).toBe('helper-not-allowed');
+  });
+});

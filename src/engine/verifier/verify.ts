@@ -20,6 +20,7 @@ import {
 } from './report.ts';
 import { StateTable } from './state-table.ts';
 import { type Refusal, Walk } from './walk.ts';
+import { WalkLog } from './walk-log.ts';
 
 export type { Rejection, VerifierWarning } from './report.ts';
 export type { AbstractState, StateTable } from './state-table.ts';
@@ -94,18 +95,19 @@ interface Walked {
   readonly refusal: Refusal | null;
   readonly walk: Walk | null;
   readonly states: StateTable;
+  readonly trace: readonly string[];
 }
 
 function walkProgram(program: LinkedProgram, rules: ProgramRules, options: VerifyOptions, flags: WalkFlags): Walked {
   const states = new StateTable();
   const fault = checkJumps(program) ?? checkEncodings(program);
-  if (fault !== null) return { refusal: refusalOfFault(fault), walk: null, states };
+  if (fault !== null) return { refusal: refusalOfFault(fault), walk: null, states, trace: [] };
   const shape = shapeOf(
     program,
     (id) => rules.helper(id)?.args.length ?? 5,
     (id) => (rules.helper(id)?.callback ?? null) !== null,
   );
-  if ('code' in shape) return { refusal: refusalOfFault(shape), walk: null, states };
+  if ('code' in shape) return { refusal: refusalOfFault(shape), walk: null, states, trace: [] };
   const walk = new Walk(program, shape, rules, {
     instructionLimit: options.instructionLimit ?? INSTRUCTION_LIMIT,
     logLevel: options.logLevel ?? 0,
@@ -113,25 +115,20 @@ function walkProgram(program: LinkedProgram, rules: ProgramRules, options: Verif
   });
   if (checkValueAddresses(walk)) {
     walk.insn = 0;
-    explore(walk, (at) => states.keep(at));
+    const trace = options.logLevel === undefined || options.logLevel === 0 ? null : new WalkLog(program, options.logLevel);
+    explore(walk, (at) => {
+      states.keep(at);
+      trace?.note(at);
+    });
+    return { refusal: walk.refusal, walk, states, trace: trace?.lines ?? [] };
   }
-  return { refusal: walk.refusal, walk, states };
+  return { refusal: walk.refusal, walk, states, trace: [] };
 }
 
-function logOf(refusal: Refusal | null, walk: Walk | null, states: StateTable, level: 0 | 1 | 2): string[] {
+function logOf({ refusal, walk, trace }: Walked, level: 0 | 1 | 2): string[] {
   if (level === 0) return [];
-  const log: string[] = [];
-  if (level === 2) {
-    for (const slot of states.slots()) {
-      for (const visit of states.at(slot)) {
-        const registers = visit.registers.map((text, r) => (text === '' ? '' : ` R${r}=${text}`)).join('');
-        log.push(`${slot}:${registers}${visit.stack.map((text) => ` ${text}`).join('')}`);
-      }
-    }
-  }
-  if (refusal !== null) log.push(refusal.kernelMessage, ...refusal.details);
-  log.push(`processed ${walk?.processed ?? 0} insns (limit ${INSTRUCTION_LIMIT}) total_states ${walk?.savedStates ?? 0}`);
-  return log;
+  const ending = `processed ${walk?.processed ?? 0} insns (limit ${INSTRUCTION_LIMIT}) total_states ${walk?.savedStates ?? 0}`;
+  return refusal === null ? [...trace, ending] : [...trace, refusal.kernelMessage, ...refusal.details, ending];
 }
 
 /** Verifies under rules given by the caller: for kernel program types in tests and for the command line's corpus. */
@@ -141,7 +138,8 @@ export function verifyUnderRules(
   options: VerifyOptions,
   flags: WalkFlags,
 ): VerifyResult {
-  const { refusal, walk, states } = walkProgram(program, rules, options, flags);
+  const walked = walkProgram(program, rules, options, flags);
+  const { refusal, walk, states } = walked;
   const warnings = (walk?.warnings ?? []).map(warningOf);
   const rejection = refusal === null ? null : rejectionOf(refusal);
   const diagnostics = warnings.map((warning) => warningDiagnostic(program, warning));
@@ -151,7 +149,7 @@ export function verifyUnderRules(
     rejection,
     warnings,
     processed: walk?.processed ?? 0,
-    log: logOf(refusal, walk, states, options.logLevel ?? 0),
+    log: logOf(walked, options.logLevel ?? 0),
     diagnostics,
     states,
   };

@@ -144,6 +144,7 @@ export class Walk {
     const step: Step = {
       slot: this.insn,
       before: this.state.steps,
+      traced: 0,
       stackSlot: -1,
       stackFrame: -1,
       linked: null,
