@@ -119,7 +119,7 @@ export class IrBuilder {
   }
 
   phi(width: Width, incoming: Block[], args: Inst[]): Inst {
-    return this.add(this.fn.make({ op: 'phi', incoming, variable: null }, width, args, this.place));
+    return this.add(this.fn.make({ op: 'phi', incoming, variable: null, bound: null }, width, args, this.place));
   }
 
   /** for (i = 0; i != count; i += step) body(i), with `count` > 0 known to be a multiple of step. Returns the block after. */

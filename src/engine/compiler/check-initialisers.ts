@@ -203,7 +203,7 @@ class Filler {
     const to = step.to === null ? from : checkConstant(this.c, step.to, 'array index');
     if (from === null || to === null) return null;
     if (from < 0n || to < from || to >= BigInt(length ?? 1 << 28)) {
-      this.c.report('designator-range', step.place, [String(to > from ? to : from), String(length ?? 1 << 28)]);
+      this.c.report('designator-range', step.place, [String(to), String(length ?? 1 << 28)]);
       return null;
     }
     return { from: Number(from), to: Number(to) };

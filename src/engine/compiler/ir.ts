@@ -66,7 +66,8 @@ export type Inst = Common &
     | { readonly op: 'slot'; readonly slot: Slot }
     | { readonly op: 'global'; readonly variable: GlobalVariable; readonly offset: number }
     | { readonly op: 'function'; readonly symbol: FunctionSymbol }
-    | { readonly op: 'phi'; incoming: Block[]; readonly variable: LocalVariable | null }
+    /** `bound`: the largest value of a loop counter, as an unsigned number; null when unknown. */
+    | { readonly op: 'phi'; incoming: Block[]; readonly variable: LocalVariable | null; bound: bigint | null }
     | { readonly op: 'binary'; readonly kind: BinaryOp }
     | { readonly op: 'compare'; readonly predicate: Predicate }
     /** args: condition value (compare or any), then, else; non-zero takes the first. */

@@ -223,7 +223,7 @@ class BodyCopy {
     if (this.returns.length === 1) return first.value;
     const incoming = this.returns.map(({ block }) => block);
     const args = this.returns.map(({ value }) => value);
-    const phi = this.caller.make({ op: 'phi', incoming, variable: null }, this.call.width, args, this.call.place);
+    const phi = this.caller.make({ op: 'phi', incoming, variable: null, bound: null }, this.call.width, args, this.call.place);
     phi.block = this.after;
     this.after.phis.push(phi);
     return phi;

@@ -1,5 +1,5 @@
 // Which bits of a value can be set: an upper bound as a mask. Used to drop masks and widenings that change nothing. A few
-// levels deep; phis are not followed.
+// levels deep; phis are not followed, but loop counters carry a bound (induction.ts).
 
 import type { Inst } from '../ir.ts';
 
@@ -19,6 +19,8 @@ export function possibleBits(inst: Inst, depth = 0): bigint {
   switch (inst.op) {
     case 'compare':
       return 1n;
+    case 'phi':
+      return inst.bound === null ? all : filled(inst.bound);
     case 'load':
       return inst.isSigned || inst.size >= 4 ? all : (1n << BigInt(inst.size * 8)) - 1n;
     case 'zext':

@@ -137,7 +137,7 @@ function placePhis(fn: IrFunction, candidates: ReadonlyMap<Slot, Candidate>, dom
       for (const next of frontiers.get(block) ?? []) {
         if (placed.has(next) || !live.get(next)?.has(slot)) continue;
         placed.add(next);
-        const phi = fn.make({ op: 'phi', incoming: [], variable: slot.variable }, size === 8 ? 64 : 32, [], null);
+        const phi = fn.make({ op: 'phi', incoming: [], variable: slot.variable, bound: null }, size === 8 ? 64 : 32, [], null);
         phi.block = next;
         next.phis.push(phi);
         phis.set(phi, slot);

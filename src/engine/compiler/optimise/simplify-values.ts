@@ -16,6 +16,7 @@ import {
 } from '../ir.ts';
 import { computeDominators, type Dominators } from './dominators.ts';
 import { type FoldHost, fold } from './fold.ts';
+import { boundCounters } from './induction.ts';
 
 /** Returns true when anything changed. */
 export function simplifyValues(fn: IrFunction, hasSignedDivision: boolean): boolean {
@@ -50,6 +51,7 @@ class Simplifier {
   run(): boolean {
     computePredecessors(this.fn);
     const doms = computeDominators(this.fn);
+    boundCounters(doms);
     this.walk(doms);
     resolveOperands(this.fn);
     return this.changed;
