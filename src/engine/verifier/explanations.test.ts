@@ -3,7 +3,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { ProgramKind } from '../abi/profile.ts';
-import { fillTemplate, MESSAGES } from './messages.ts';
+import { fillTemplate } from './message.ts';
+import { MESSAGES } from './messages.ts';
 import { testProgram } from './test-programs.ts';
 import { type Rejection, verify } from './verify.ts';
 

@@ -1,7 +1,7 @@
 // The walk over all paths: one instruction after the other, states saved and compared at prune points, branches taken up
 // last in, first out, until a fault, the budget or the end (Linux kernel/bpf/verifier.c, do_check and is_state_visited).
 
-import { CLASS, JMP, PSEUDO_LD } from '../isa/opcodes.ts';
+import { CLASS, JMP, MODE, PSEUDO_LD } from '../isa/opcodes.ts';
 import { covers, mayLoop } from './compare.ts';
 import { calleeOf, isCall, isExit, isLoadImm64, isMayGoto, targetOf } from './control-flow.ts';
 import { MAP } from './map-rules.ts';
@@ -11,6 +11,7 @@ import { constScalar } from './scalar.ts';
 import { inheritReads } from './stack-reads.ts';
 import { FRAME_POINTER, type State } from './state.ts';
 import { transferAlu } from './transfer-alu.ts';
+import { transferAtomic } from './transfer-atomic.ts';
 import { transferBranch } from './transfer-branch.ts';
 import { checkStackDepth, previousAtCall, transferCall, transferExit, widenImprecise } from './transfer-call.ts';
 import { transferMemory } from './transfer-memory.ts';
@@ -83,6 +84,8 @@ function transferMayGoto(walk: Walk): boolean {
   return true;
 }
 
+const isAtomic = (opcode: number): boolean => (opcode & 7) === CLASS.STX && (opcode & 0xe0) === MODE.ATOMIC;
+
 /** One instruction; false when the program is refused. `ended` in the result tells that the path is over. */
 function walkOne(walk: Walk): { readonly ok: boolean; readonly ended: boolean } {
   const opcode = walk.code.opcode[walk.insn] ?? 0;
@@ -98,7 +101,7 @@ function walkOne(walk: Walk): { readonly ok: boolean; readonly ended: boolean } 
     case CLASS.LDX:
     case CLASS.ST:
     case CLASS.STX:
-      return plain(transferMemory(walk, step));
+      return plain(isAtomic(opcode) ? transferAtomic(walk, step) : transferMemory(walk, step));
     default: {
       walk.jumps++;
       if (isExit(opcode)) return transferExit(walk, step);

@@ -5,7 +5,8 @@ import type { Diagnostic, DiagnosticNote } from '../base/diagnostic.ts';
 import { offsetOfLine, type SourceFile, type Span } from '../base/source.ts';
 import { type LinkedProgram, lineOfSlot } from '../object/link.ts';
 import type { LineEntry } from '../object/program-object.ts';
-import { fillTemplate, MESSAGES } from './messages.ts';
+import { fillTemplate } from './message.ts';
+import { MESSAGES } from './messages.ts';
 import type { Refusal, WalkWarning } from './walk.ts';
 
 /** Why a program was refused. */

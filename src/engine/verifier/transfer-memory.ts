@@ -2,7 +2,7 @@
 // bounds, context and packet fields, map values, sockets, and where a packet may be put (Linux kernel/bpf/verifier.c,
 // check_mem_access). Knows nothing of arithmetic or calls.
 
-import { ATOMIC, CLASS, MODE } from '../isa/opcodes.ts';
+import { CLASS, MODE } from '../isa/opcodes.ts';
 import { MAP_FLAG, mapMayBeRead, mapMayBeWritten } from './map-rules.ts';
 import { markPreciseRegister } from './precision.ts';
 import {
@@ -35,7 +35,7 @@ import {
 import type { Walk } from './walk.ts';
 
 /** Loaded values by size, zero-extended and unknown. */
-const loadedScalar = (size: number): Reg => (size === 8 ? UNKNOWN : scalarReg(unsignedOfSize(size)));
+export const loadedScalar = (size: number): Reg => (size === 8 ? UNKNOWN : scalarReg(unsignedOfSize(size)));
 
 const DESCRIPTION = new Map<number, string>([
   [KIND.PACKET, 'packet '],
@@ -51,7 +51,7 @@ const DESCRIPTION = new Map<number, string>([
 ]);
 
 /** Stack accesses must be aligned always; others only where the loader asks for it. */
-function checkAlignment(walk: Walk, reg: Reg, offset: number, size: number, strictOnce: boolean): boolean {
+export function checkAlignment(walk: Walk, reg: Reg, offset: number, size: number, strictOnce: boolean): boolean {
   const strict = walk.options.strictAlignment || strictOnce || reg.kind === KIND.STACK;
   if (!strict || size === 1) return true;
   const packet = isPacket(reg);
@@ -265,7 +265,7 @@ function readConstantMap(reg: Reg, offset: number, size: number): Reg | null {
 const cutTo = (reg: Reg | null, size: number): Reg | null => (reg === UNKNOWN ? loadedScalar(size) : reg);
 
 /** Loads `size` bytes; null when refused. The result is zero-extended. */
-function load(walk: Walk, step: Step, regIndex: number, reg: Reg, offset: number, size: number): Reg | null {
+export function load(walk: Walk, step: Step, regIndex: number, reg: Reg, offset: number, size: number): Reg | null {
   if (reg.nullable) return refuseKind(walk, regIndex, reg);
   switch (reg.kind) {
     case KIND.STACK: {
@@ -330,14 +330,14 @@ function refuseKind(walk: Walk, regIndex: number, reg: Reg): null {
   return null;
 }
 
-interface Stored {
+export interface Stored {
   readonly reg: Reg;
   /** -1: no register but the immediate, or nothing known. */
   readonly index: number;
   readonly immediate: number | null;
 }
 
-function store(walk: Walk, step: Step, regIndex: number, reg: Reg, offset: number, size: number, stored: Stored): boolean {
+export function store(walk: Walk, step: Step, regIndex: number, reg: Reg, offset: number, size: number, stored: Stored): boolean {
   if (reg.nullable) return refuseKind(walk, regIndex, reg) !== null;
   switch (reg.kind) {
     case KIND.STACK: {
@@ -376,7 +376,7 @@ function store(walk: Walk, step: Step, regIndex: number, reg: Reg, offset: numbe
 }
 
 /** One instruction must not go through a context pointer on one path and through another kind of pointer on another. */
-function checkSameKind(walk: Walk, reg: Reg): boolean {
+export function checkSameKind(walk: Walk, reg: Reg): boolean {
   const seen = walk.pointerKinds[walk.insn] ?? -1;
   if (seen === -1) {
     walk.pointerKinds[walk.insn] = reg.kind;
@@ -390,9 +390,9 @@ function checkSameKind(walk: Walk, reg: Reg): boolean {
 const isSocketKind = (kind: number): boolean => kind >= KIND.SOCK_COMMON && kind <= KIND.XDP_SOCK;
 
 const SIZES = [4, 2, 1, 8] as const;
-const sizeOfOpcode = (opcode: number): number => SIZES[(opcode >> 3) & 3] ?? 4;
+export const sizeOfOpcode = (opcode: number): number => SIZES[(opcode >> 3) & 3] ?? 4;
 
-function readable(walk: Walk, index: number): Reg | null {
+export function readable(walk: Walk, index: number): Reg | null {
   const reg = walk.reg(index);
   if (reg.kind !== KIND.NONE) return reg;
   walk.refuse('unread-register', { reg: index }, `no instruction on this path has written R${index}`);
@@ -437,65 +437,6 @@ function transferStore(walk: Walk, step: Step, byRegister: boolean): boolean {
   return store(walk, step, dst, reg, offset, size, stored) && checkSameKind(walk, reg);
 }
 
-/** Register that a fetching atomic fills, or -1. */
-const fetchTarget = (imm: number, src: number): number => (imm === ATOMIC.CMPXCHG ? 0 : (imm & ATOMIC.FETCH) !== 0 ? src : -1);
-
-function transferAtomicUpdate(walk: Walk, step: Step): boolean {
-  const { code, insn } = walk;
-  const dst = code.dst[insn] ?? 0;
-  const src = code.src[insn] ?? 0;
-  const offset = code.off[insn] ?? 0;
-  const imm = code.imm[insn] ?? 0;
-  const size = sizeOfOpcode(code.opcode[insn] ?? 0);
-  if (readable(walk, src) === null) return false;
-  const reg = readable(walk, dst);
-  if (reg === null) return false;
-  if (imm === ATOMIC.CMPXCHG && readable(walk, 0) === null) return false;
-  if (isPacket(reg) || isSocket(reg.kind) || reg.kind === KIND.CTX || reg.kind === KIND.SKB || reg.kind === KIND.BTF_PTR) {
-    return walk.refuse('atomic-target', { reg: dst, kind: kindName(reg) });
-  }
-  const target = fetchTarget(imm, src);
-  if (target === 10) return walk.refuse('frame-pointer-written', {});
-  if (!checkAlignment(walk, reg, offset, size, true)) return false;
-  const loaded = load(walk, step, dst, reg, offset, size);
-  if (loaded === null) return false;
-  step.stackSlot = -1;
-  // What is stored is known only as "some number": a pointer given to an atomic ends as bytes.
-  if (!store(walk, step, dst, reg, offset, size, { reg: UNKNOWN, index: -1, immediate: null })) return false;
-  step.stackSlot = -1;
-  if (target >= 0) walk.setReg(target, loaded.kind === KIND.SCALAR ? unlinked(loaded) : loaded);
-  return checkSameKind(walk, reg);
-}
-
-function transferAtomic(walk: Walk, step: Step): boolean {
-  const { code, insn } = walk;
-  const imm = code.imm[insn] ?? 0;
-  if (imm !== ATOMIC.LOAD_ACQ && imm !== ATOMIC.STORE_REL) return transferAtomicUpdate(walk, step);
-  const through = imm === ATOMIC.LOAD_ACQ ? (code.src[insn] ?? 0) : (code.dst[insn] ?? 0);
-  const dst = code.dst[insn] ?? 0;
-  const src = code.src[insn] ?? 0;
-  const offset = code.off[insn] ?? 0;
-  const size = sizeOfOpcode(code.opcode[insn] ?? 0);
-  const source = readable(walk, imm === ATOMIC.LOAD_ACQ ? through : src);
-  const reg = readable(walk, through);
-  if (reg === null || source === null) return false;
-  if (imm === ATOMIC.LOAD_ACQ && dst === 10) return walk.refuse('frame-pointer-written', {});
-  if (isPacket(reg) || isSocket(reg.kind) || reg.kind === KIND.CTX || reg.kind === KIND.SKB || reg.kind === KIND.BTF_PTR) {
-    const code2 = imm === ATOMIC.LOAD_ACQ ? 'atomic-load-target' : 'atomic-target';
-    return walk.refuse(code2, { reg: through, kind: kindName(reg) });
-  }
-  if (!checkAlignment(walk, reg, offset, size, true)) return false;
-  if (imm === ATOMIC.STORE_REL) {
-    return (
-      store(walk, step, through, reg, offset, size, { reg: source, index: src, immediate: null }) && checkSameKind(walk, reg)
-    );
-  }
-  const loaded = load(walk, step, through, reg, offset, size);
-  if (loaded === null || !checkSameKind(walk, reg)) return false;
-  walk.setReg(dst, loaded);
-  return true;
-}
-
 /** ldabs and ldind: the packet's bytes by number, for programs of the old kind (RFC 9669 section 5.5). */
 function transferLegacyLoad(walk: Walk): boolean {
   const { code, insn } = walk;
@@ -514,7 +455,7 @@ function transferLegacyLoad(walk: Walk): boolean {
   return true;
 }
 
-/** Transfer of every load, store and atomic but ld_imm64. */
+/** Transfer of every load and store but ld_imm64 and the atomics (transfer-atomic.ts). */
 export function transferMemory(walk: Walk, step: Step): boolean {
   const opcode = walk.code.opcode[walk.insn] ?? 0;
   switch (opcode & 7) {
@@ -525,7 +466,7 @@ export function transferMemory(walk: Walk, step: Step): boolean {
     case CLASS.ST:
       return transferStore(walk, step, false);
     default:
-      return (opcode & 0xe0) === MODE.ATOMIC ? transferAtomic(walk, step) : transferStore(walk, step, true);
+      return transferStore(walk, step, true);
   }
 }
 

@@ -8,7 +8,8 @@ import type { LinkedProgram } from '../object/link.ts';
 import { checkJumps, type ShapeFault, shapeOf } from './control-flow.ts';
 import { checkEncodings } from './encoding-checks.ts';
 import { checkValueAddresses, explore } from './explore.ts';
-import { fillTemplate, isMessageCode, MESSAGES } from './messages.ts';
+import { fillTemplate } from './message.ts';
+import { isMessageCode, MESSAGES } from './messages.ts';
 import { type ProgramRules, rulesOfProfile } from './program-rules.ts';
 import {
   type Rejection,

@@ -4,7 +4,8 @@
 import type { Code } from '../isa/codec.ts';
 import type { LinkedProgram } from '../object/link.ts';
 import type { Shape } from './control-flow.ts';
-import { fillTemplate, MESSAGES, type MessageCode, type MessageValues } from './messages.ts';
+import { fillTemplate, type MessageValues } from './message.ts';
+import { MESSAGES, type MessageCode } from './messages.ts';
 import type { ProgramRules } from './program-rules.ts';
 import { type Reg, scalarReg, UNKNOWN } from './register.ts';
 import type { Scalar } from './scalar.ts';
