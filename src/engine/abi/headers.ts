@@ -28,11 +28,11 @@ const mapTypesText = (): string => {
 /** `struct sch_bpf_ctx` and the return codes of one profile. */
 const profileTypesText = (profile: ApiProfile): string => {
   const codes = profile.codes.map((code) => `\t${code.name} = ${code.value}, /* ${code.summary} */\n`).join('');
-  return `#pragma once\nstruct __sk_buff;\n${structText(ENQUEUE_CONTEXT)}enum {\n${codes}};\n`;
+  return `#pragma once\n#include <linux/types.h>\nstruct __sk_buff;\n${structText(ENQUEUE_CONTEXT)}enum {\n${codes}};\n`;
 };
 
 const profileCallsText = (profile: ApiProfile): string =>
-  `#pragma once\n${CALLS.filter((row) => row.profiles?.includes(profile.id))
+  `#pragma once\n#include <linux/types.h>\nstruct __sk_buff;\n${CALLS.filter((row) => row.profiles?.includes(profile.id))
     .map(callText)
     .join('')}`;
 

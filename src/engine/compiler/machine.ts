@@ -77,29 +77,26 @@ export interface MachineFunction {
   readonly slots: readonly Slot[];
 }
 
-const BLANK = {
-  opcode: 0,
-  dst: NO_REGISTER,
-  src: NO_REGISTER,
-  off: 0,
-  imm: 0,
-  high: 0,
-  left: NO_REGISTER,
-  right: NO_REGISTER,
-  otherImm: 0,
-  slot: null,
-  reference: null,
-  target: null,
-  arguments: 0,
-  place: null,
-} as const;
-
-/** An instruction with only the named fields set. */
-export const machineInsn = (kind: MachineKind, fields: Partial<Omit<MachineInsn, 'kind'>>): MachineInsn => ({
-  ...BLANK,
-  kind,
-  ...fields,
-});
+/** An instruction with only the named fields set. Spelled out: there are thousands of these in a compilation. */
+export function machineInsn(kind: MachineKind, fields: Partial<Omit<MachineInsn, 'kind'>>): MachineInsn {
+  return {
+    kind,
+    opcode: fields.opcode ?? 0,
+    dst: fields.dst ?? NO_REGISTER,
+    src: fields.src ?? NO_REGISTER,
+    off: fields.off ?? 0,
+    imm: fields.imm ?? 0,
+    high: fields.high ?? 0,
+    left: fields.left ?? NO_REGISTER,
+    right: fields.right ?? NO_REGISTER,
+    otherImm: fields.otherImm ?? 0,
+    slot: fields.slot ?? null,
+    reference: fields.reference ?? null,
+    target: fields.target ?? null,
+    arguments: fields.arguments ?? 0,
+    place: fields.place ?? null,
+  };
+}
 
 const MOVE = ALU.MOV | SOURCE.X | CLASS.ALU64;
 

@@ -19,7 +19,7 @@ export function simplifyBlocks(fn: IrFunction): boolean {
   let changed = false;
   for (let round = 0; round < 10; round++) {
     let again = decideBranches(fn);
-    again = dropUnreachable(fn) || again;
+    if (again || round === 0) dropUnreachable(fn);
     again = threadJumps(fn) || again;
     again = skipEmpty(fn) || again;
     again = mergeChains(fn) || again;
@@ -94,7 +94,8 @@ function skipEmpty(fn: IrFunction): boolean {
     block.end = { kind: 'unreachable', place: end.place };
     changed = true;
   }
-  return dropUnreachable(fn) || changed;
+  if (changed) dropUnreachable(fn);
+  return changed;
 }
 
 /** A block with one way out joins a block with one way in. */
@@ -165,7 +166,8 @@ function threadJumps(fn: IrFunction): boolean {
       changed = true;
     }
   }
-  return dropUnreachable(fn) || changed;
+  if (changed) dropUnreachable(fn);
+  return changed;
 }
 
 function thread(block: Block, pred: Block, target: Block): void {

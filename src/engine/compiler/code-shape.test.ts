@@ -1,0 +1,161 @@
+// What the code looks like, where the verifier or the page depends on it: bounds checks tied to their register, context
+// accesses with fixed offsets, sections, maps, data, line table, relocations. Texts are disassembly.
+
+import { describe, expect, it } from 'vitest';
+import { renderDiagnostic } from '../base/diagnostic.ts';
+import { disassemble } from '../isa/disassemble.ts';
+import { lineOfSlot } from '../object/link.ts';
+import type { ObjectFunction, ProgramObject } from '../object/program-object.ts';
+import { type CompileOptions, compile, compileWithIr } from './compile.ts';
+
+function build(text: string, options: Partial<CompileOptions> = {}): ProgramObject {
+  const { object, diagnostics } = compile(
+    { path: 'dir/shape.bpf.c', text },
+    { profile: null, optimise: 2, cpu: 'v3', ...options },
+  );
+  if (object === null) throw new Error(diagnostics.map(renderDiagnostic).join('\n'));
+  return object;
+}
+
+function functionOf(object: ProgramObject, name: string): ObjectFunction {
+  const found = object.functions.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no function ${name}`);
+  return found;
+}
+
+const assembly = (object: ProgramObject, name: string): string[] =>
+  disassemble(functionOf(object, name).code).filter((line) => line !== '');
+
+const ENQUEUE = `#include <qdisc/v5.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+`;
+
+describe('code shape', () => {
+  it('checks and reads a packet through one register, without widening the 32-bit pointer fields', () => {
+    const object = build(`${ENQUEUE}SEC("qdisc/enqueue") int e(struct sch_bpf_ctx *ctx) {
+	struct __sk_buff *skb = ctx->skb;
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct iphdr *ip = data + sizeof(struct ethhdr);
+	if ((void *)(ip + 1) > end) return SCH_BPF_DROP;
+	return ip->tos;
+}`);
+    expect(assembly(object, 'e')).toEqual([
+      'r1 = *(u64 *)(r1 + 0)',
+      'r2 = *(u32 *)(r1 + 76)',
+      'r3 = *(u32 *)(r1 + 80)',
+      'r1 = r2',
+      'r1 += 34',
+      'if r1 <= r3 goto +2',
+      'w0 = 1',
+      'exit',
+      'r0 = *(u8 *)(r2 + 15)',
+      'exit',
+    ]);
+  });
+
+  it('tests the pointer that a lookup returns, and loads through it', () => {
+    const object =
+      build(`${ENQUEUE}struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8); __type(key, __u32); __type(value, __u64); } m SEC(".maps");
+SEC("qdisc/enqueue") int e(struct sch_bpf_ctx *ctx) {
+	__u32 key = 7;
+	__u64 *v = bpf_map_lookup_elem(&m, &key);
+	if (!v) return 1;
+	*v += 1;
+	return 0;
+}`);
+    const lines = assembly(object, 'e');
+    expect(lines).toContain('*(u32 *)(r10 - 4) = 7');
+    const call = lines.indexOf('call 1');
+    expect(lines[call + 1]).toMatch(/^if r0 != 0 goto/);
+    expect(lines.join('\n')).toContain('*(u64 *)(r0 + 0)');
+    expect(object.maps[0]).toMatchObject({ name: 'm', type: 1, keySize: 4, valueSize: 8, maxEntries: 8, data: null });
+    expect(functionOf(object, 'e').relocations).toEqual([{ kind: 'map', slot: expect.any(Number), target: 0 }]);
+  });
+
+  it('never stores an immediate to the context before v4, where old kernels refuse it', () => {
+    const source = `${ENQUEUE}SEC("qdisc/dequeue") int d(struct sch_bpf_ctx *ctx) { ctx->delay = 5; return SCH_BPF_THROTTLE; }`;
+    expect(assembly(build(source), 'd').join('\n')).toMatch(/\*\(u64 \*\)\(r1 \+ 16\) = r\d/);
+    expect(assembly(build(source, { cpu: 'v4' }), 'd')).toContain('*(u64 *)(r1 + 16) = 5');
+  });
+
+  it('uses no 32-bit jumps before v3 and no unsigned less-than before v2', () => {
+    const source = 'int f(unsigned a, unsigned b) { return a < b ? 3 : 4; }';
+    const options = { requireProfile: false };
+    expect(assembly(build(source, { ...options, cpu: 'v3' }), 'f').join('\n')).toMatch(/if w\d/);
+    for (const cpu of ['v1', 'v2'] as const)
+      expect(assembly(build(source, { ...options, cpu }), 'f').join('\n')).not.toMatch(/if w\d/);
+    expect(assembly(build(source, { ...options, cpu: 'v1' }), 'f').join('\n')).not.toMatch(/if r\d <[= ]/);
+  });
+
+  it('passes callbacks as relocated addresses and keeps their function', () => {
+    const object =
+      build(`${ENQUEUE}struct { __uint(type, BPF_MAP_TYPE_SKBMAP); __uint(max_entries, 8); __type(key, __u64); } q SEC(".maps");
+static long first(void *map, const __u64 *key, struct __sk_buff *skb, void *ctx) { *(__u64 *)ctx = *key; return 1; }
+SEC("qdisc/dequeue") int d(struct sch_bpf_ctx *ctx) { __u64 k = 0; bpf_for_each_map_elem(&q, first, &k, 0); ctx->skb = bpf_skb_map_pop(&q, k); return 0; }`);
+    const { relocations } = functionOf(object, 'd');
+    const target = object.functions.findIndex(({ name }) => name === 'first');
+    expect(relocations).toContainEqual({ kind: 'function-address', slot: expect.any(Number), target });
+    expect(functionOf(object, 'first')).toMatchObject({ section: '.text', linkage: 'static' });
+  });
+
+  it('puts variables into the sections that libbpf would, with knobs not folded', () => {
+    const object = build(`${ENQUEUE}const volatile __u32 limit = 9;
+static __u64 zero; __u32 set = 3; static const char text[] = "abc"; const char *name = text; __u8 own[4] SEC(".data.own") = {1};
+SEC("qdisc/enqueue") int e(struct sch_bpf_ctx *ctx) { zero++; return limit + set + name[0] + own[1]; }
+char _license[] SEC("license") = "GPL";`);
+    expect(object.profile).toBe('v5');
+    expect(object.license).toBe('GPL');
+    expect(object.name).toBe('shape');
+    const section = (name: string) => object.maps.find((map) => map.name === name);
+    expect(object.maps.map(({ name }) => name).sort()).toEqual(['.bss', '.data', '.data.own', '.rodata']);
+    expect(section('.rodata')?.data).toMatchObject({ readOnly: true });
+    expect([...(section('.rodata')?.data?.bytes.subarray(0, 4) ?? [])]).toEqual([9, 0, 0, 0]);
+    expect(section('.rodata')?.data?.variables[0]).toMatchObject({ name: 'limit', offset: 0, size: 4, linkage: 'global' });
+    const rodata = object.maps.findIndex(({ name }) => name === '.rodata');
+    expect(section('.data')?.data?.relocations).toEqual([{ offset: 8, target: rodata, addend: 4 }]);
+    const knob = functionOf(object, 'e').relocations.filter(
+      (relocation) => relocation.kind === 'map-value' && relocation.target === rodata,
+    );
+    expect(knob).toEqual([{ kind: 'map-value', slot: expect.any(Number), target: rodata, addend: 0 }]);
+  });
+
+  it('gives every instruction a place in the file it came from', () => {
+    const text = `${ENQUEUE}static __u64 count;\nSEC("qdisc/enqueue") int e(struct sch_bpf_ctx *ctx)\n{\n\tcount += 2;\n\treturn bpf_ktime_get_ns() & 1;\n}\n`;
+    const object = build(text);
+    const { code, lines } = functionOf(object, 'e');
+    for (let slot = 0; slot < code.length; slot++) {
+      const line = lineOfSlot(lines, slot);
+      expect(line).not.toBeNull();
+      expect(object.files[line?.file ?? -1]?.path).toBe('dir/shape.bpf.c');
+    }
+    expect(new Set(lines.map(({ line }) => line))).toEqual(new Set([7, 8]));
+  });
+
+  it('keeps noinline functions as calls and drops what is inlined', () => {
+    const object = build(
+      `static int small(int x) { return x * 2; }
+static __attribute__((noinline)) int far(int x) { return x * 3; }
+int outer(int x) { return small(x) + far(x); }`,
+      { requireProfile: false },
+    );
+    expect(object.functions.map(({ name }) => name)).toEqual(['far', 'outer']);
+    expect(functionOf(object, 'outer').relocations).toEqual([{ kind: 'function', slot: expect.any(Number), target: 0 }]);
+  });
+
+  it('keeps variables in memory at level 0', () => {
+    const source = 'int f(int a) { int b = a + 1; b = b * 2; return b; }';
+    expect(assembly(build(source, { requireProfile: false, optimise: 2 }), 'f')).toHaveLength(4);
+    expect(
+      assembly(build(source, { requireProfile: false, optimise: 0 }), 'f').filter((line) => line.includes('r10')).length,
+    ).toBeGreaterThan(4);
+  });
+
+  it('prints the intermediate form', () => {
+    const source = 'int f(int a) { int s = 0; for (int i = 0; i < a; i++) s += i; return s; }';
+    const { ir } = compileWithIr({ path: 'f.c', text: source }, { profile: null, optimise: 2, cpu: 'v3', requireProfile: false });
+    expect(ir).toMatch(/^function f\(arg0:i32\): i32\nentry\.0:\n {2}jump /);
+    expect(ir).toMatch(/%\d+:i32 = phi 0 from entry\.0, %\d+ from /);
+    expect(ir).toMatch(/slt32 %\d+, arg0/);
+  });
+});
