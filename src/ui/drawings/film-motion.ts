@@ -115,6 +115,7 @@ function outsidePlace(packet: number, frame: SceneFrame, places: ScenePlaces): P
   const loose = frame.loose.get(packet);
   if (loose === 'gate') return places.gate;
   if (loose === 'hand' || loose === 'held') return places.hand;
+  if (loose === 'ledge') return places.ledge;
   const link = frame.links.find((item) => item.packet === packet);
   const bar = places.links.find((item) => item.device === link?.device)?.bar;
   return bar === undefined ? null : { x: bar.x, y: bar.y + bar.height / 2 };

@@ -348,7 +348,7 @@ export function drawTraffic(
   const { flight } = moment;
   for (const [packet, place] of moment.before.loose) {
     if (flight?.packet === packet) continue;
-    const { x, y } = place === 'gate' ? places.gate : places.hand;
+    const { x, y } = place === 'gate' ? places.gate : place === 'ledge' ? places.ledge : places.hand;
     drawPacket(surface, packet, x, y, 8, ink, packet === ink.selected);
   }
   if (flight !== null) drawFlight(surface, flight, moment, ink);

@@ -10,8 +10,8 @@ import type { TraceLog } from '../../engine/trace/reader.ts';
 import { type FlowCounters, type QdiscCounters, SceneSeeker } from '../../engine/trace/scene-state.ts';
 import { layoutTree, type TreeLayout } from './tree-layout.ts';
 
-/** Where a packet is that is in no map and not on the wire: just arrived, taken out by the program, or held in front of the driver. */
-export type LoosePlace = 'gate' | 'hand' | 'held';
+/** Where a packet is that is in no map and not on the wire: just arrived, popped, held in front of the driver, or deleted. */
+export type LoosePlace = 'gate' | 'hand' | 'held' | 'ledge';
 
 export interface LinkFrame {
   readonly device: number;
@@ -120,6 +120,7 @@ export class FrameMaker {
   /** Packets on their way: moved by a record of the current step, and neither in a tree nor on a link nor gone. */
   private loosePackets(position: number): Map<number, LoosePlace> {
     const loose = new Map<number, LoosePlace>();
+    const deleted = new Set<number>();
     if (position === 0) return loose;
     const start = Math.max(this.log.stepStart(this.log.stepOf(position - 1)), position - LOOSE_SEARCH);
     for (let i = start; i < position; i++) {
@@ -134,7 +135,10 @@ export class FrameMaker {
         case EVENT.TREE:
           // Link puts the packet into the tree, splice takes it out.
           if (columns.b[k] === 0) loose.delete(packet);
-          else if (columns.b[k] === 4) loose.set(packet, 'hand');
+          else if (columns.b[k] === 4) loose.set(packet, deleted.has(packet) ? 'ledge' : 'hand');
+          break;
+        case EVENT.MAP_REMOVE:
+          deleted.add(packet);
           break;
         case EVENT.REQUEUE:
           loose.set(packet, 'held');

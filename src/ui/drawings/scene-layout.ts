@@ -44,6 +44,8 @@ export interface ScenePlaces {
   readonly hiddenLanes: number;
   readonly gate: Point;
   readonly hand: Point;
+  /** Beside the tray: where deleted packets come out of their container before they fall. */
+  readonly ledge: Point;
   readonly containers: readonly ContainerPlace[];
   readonly tray: Rect;
   readonly links: readonly { readonly device: number; readonly name: string; readonly rate: string; readonly bar: Rect }[];
@@ -129,6 +131,7 @@ export function placeScene(shape: SceneShape, width: number, height: number): Sc
     hiddenLanes: shape.flows.length - shown,
     gate: { x: left - 2, y: middle },
     hand: { x: area.x + 16, y: linkTop - 24 },
+    ledge: { x: area.x - 8, y: trayTop - 14 },
     containers: placeContainers(shape, area),
     tray: { x: MARGIN, y: trayTop, width: laneWidth - 6, height: trayHeight },
     links: shape.devices.map((device, index) => ({

@@ -1,8 +1,8 @@
 // The time line's marks on a canvas: ruler, backlog, a row per flow, link, watchdog, console. The cursor is not drawn here;
 // it moves over the picture. Knows no React and no clock.
 
-import { addCross } from './marks.ts';
-import { type DrawingTheme, flowColour } from './palette.ts';
+import { addCross, addMark } from './marks.ts';
+import { type DrawingTheme, flowColour, flowShape } from './palette.ts';
 import { timeTicks } from './scales.ts';
 import type { TimeColumn, TimelineIndex } from './timeline-index.ts';
 import { decimate, stepEnvelope, type TimelinePlaces, type TimelineRow, timeToX, type Viewport } from './timeline-layout.ts';
@@ -14,12 +14,17 @@ function label(surface: Surface, row: TimelineRow, places: TimelinePlaces, theme
   surface.textBaseline = 'middle';
   surface.fillStyle = row.kind === 'flow' ? theme.text : theme.muted;
   const text = row.label.length > 13 ? `${row.label.slice(0, 12)}…` : row.label;
-  surface.fillText(text, row.kind === 'flow' ? 22 : 10, row.y + row.height / 2);
+  surface.fillText(text, row.kind === 'flow' ? 23 : 8, row.y + row.height / 2);
   if (row.kind === 'flow') {
     surface.beginPath();
-    surface.rect(10, row.y + row.height / 2 - 4, 6, 8);
+    addMark(surface, flowShape(row.flow), 13, row.y + row.height / 2, 4);
     surface.fillStyle = flowColour(row.flow);
     surface.fill();
+    if (!theme.dark) {
+      surface.strokeStyle = theme.outline;
+      surface.lineWidth = 1;
+      surface.stroke();
+    }
   }
   surface.beginPath();
   surface.moveTo(places.left, row.y + row.height - 0.5);

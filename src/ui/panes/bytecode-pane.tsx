@@ -61,7 +61,7 @@ export function BytecodePane(): ReactNode {
             ))}
           </select>
         </label>
-        <button type="button" className="button small" onClick={saveObjectFile}>
+        <button type="button" className="button small" onClick={() => void saveObjectFile()}>
           Download .o
         </button>
       </div>

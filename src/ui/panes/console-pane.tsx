@@ -7,6 +7,7 @@ import { momentText } from '../store/biography.ts';
 import type { RunData } from '../store/run-data.ts';
 import { clock, useStore } from '../store/store.ts';
 
+/** Lines shown around the cursor; the window moves in halves of this. */
 const SHOWN = 400;
 
 interface ConsoleLine {
@@ -19,10 +20,10 @@ interface ConsoleLine {
   readonly line: number;
 }
 
-function linesOf(run: RunData): ConsoleLine[] {
+function linesOf(run: RunData, from: number): ConsoleLine[] {
   const { messages } = run.index;
   const lines: ConsoleLine[] = [];
-  for (let i = Math.max(0, messages.length - SHOWN); i < messages.length; i++) {
+  for (let i = from; i < Math.min(messages.length, from + SHOWN); i++) {
     const record = run.log.at(messages.records[i] ?? -1);
     if (record === null) continue;
     const { kind, packet, a, b, c, d, t, index } = record;
@@ -44,8 +45,12 @@ export function ConsolePane(): ReactNode {
   const run = useStore((state) => state.run);
   const version = useStore((state) => state.runVersion);
   const position = useStore((state) => state.readout.position);
+  const t = useStore((state) => state.readout.t);
+  const passed = run?.index.messages.lowerBound(t) ?? 0;
+  const half = SHOWN / 2;
+  const from = Math.max(0, (Math.floor(passed / half) - 1) * half);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the run grows in place; its version says when
-  const lines = useMemo(() => (run === null ? [] : linesOf(run)), [run, version]);
+  const lines = useMemo(() => (run === null ? [] : linesOf(run, from)), [run, from, version]);
   const go = (line: ConsoleLine): void => {
     clock.pause();
     clock.seekRecord(line.record);
@@ -63,7 +68,7 @@ export function ConsolePane(): ReactNode {
       ) : null}
       {total > SHOWN ? (
         <p className="note">
-          The last {SHOWN} of {total} lines.
+          Lines {from + 1} to {Math.min(total, from + SHOWN)} of {total}, around the cursor.
         </p>
       ) : null}
       <ul className="console">

@@ -80,7 +80,7 @@ const BY_KEY: Readonly<Record<string, (event: KeyboardEvent) => void>> = {
   ' ': () => clock.toggle(),
   ArrowLeft: (event) => (event.shiftKey ? walkFlow(-1) : clock.stepBy(-1)),
   ArrowRight: (event) => (event.shiftKey ? walkFlow(1) : clock.stepBy(1)),
-  Home: () => clock.seekTime(0),
+  Home: () => clock.seekStep(-1),
   End: () => clock.seekTime(useStore.getState().run?.knownNs ?? 0),
   '[': () => nudge(-SPEED_NUDGE),
   ']': () => nudge(SPEED_NUDGE),

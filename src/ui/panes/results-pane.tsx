@@ -12,8 +12,8 @@ import { themeOf } from '../store/selectors.ts';
 import { clock, say, useStore } from '../store/store.ts';
 import { FlowIcon } from './inspector-pane.tsx';
 
-/** While the log grows, results follow it at a slower pace (in steps of a tenth of a second). */
-const RESULTS_EVERY = 6;
+/** While the log grows, results are taken anew each time it is half as long again: the page must stay quick. */
+const growthStep = (run: RunData | null): number => (run === null ? 0 : Math.floor(Math.log2(run.packets.last + 1) / 0.585));
 
 const seriesOf = (run: RunData): Series => ({
   times: run.index.backlogTimes.times.subarray(0, run.index.backlogTimes.length),
@@ -145,10 +145,7 @@ export function ResultsPane(): ReactNode {
   const version = useStore((state) => state.runVersion);
   const kept = useStore((state) => state.kept);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the run grows in place; its version says when
-  const results = useMemo(
-    () => (run === null ? null : resultsOf(run)),
-    [run, run?.done === true ? version : Math.floor(version / RESULTS_EVERY)],
-  );
+  const results = useMemo(() => (run === null ? null : resultsOf(run)), [run, run?.done === true ? version : growthStep(run)]);
   if (run === null || results === null) return <EmptyState>Results stand here once a run begins.</EmptyState>;
   const seconds = Math.max(1e-9, results.untilNs / 1e9);
   const old = (flow: FlowResult): FlowResult | undefined =>

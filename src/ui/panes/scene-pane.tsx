@@ -66,6 +66,7 @@ function Watch(): ReactNode {
 function Tags(): ReactNode {
   const stale = useStore((state) => state.stale);
   const state = useStore((store) => store.runState);
+  const nothing = useStore((store) => store.run === null && store.runState === 'failed');
   return (
     <div className="stage-tags">
       {stale ? (
@@ -74,6 +75,7 @@ function Tags(): ReactNode {
         </span>
       ) : null}
       {state === 'starting' ? <span className="tag">starting …</span> : null}
+      {nothing ? <p className="stage-empty">Nothing runs: the program or the scenario has a problem. See Problems.</p> : null}
     </div>
   );
 }

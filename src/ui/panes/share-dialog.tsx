@@ -45,21 +45,38 @@ function Meter({ length }: { readonly length: number }): ReactNode {
   );
 }
 
+function LinkText({ link }: { readonly link: string }): ReactNode {
+  return (
+    <>
+      <textarea
+        className="link-text"
+        readOnly
+        rows={3}
+        value={link}
+        aria-label="Link"
+        data-testid="share-link"
+        onFocus={(event) => event.currentTarget.select()}
+      />
+      <Meter length={link.length} />
+      {link.length > 4000 ? <p className="hint">A link this long may be cut on its way: a file is safer.</p> : null}
+    </>
+  );
+}
+
 export function ShareDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
   const [moment, setMoment] = useState(true);
-  const [link, setLink] = useState('');
+  const [link, setLink] = useState<string | null>('');
   const title = useStore((state) => state.scenario?.title ?? 'Qdisc Playground');
-  const object = useStore((state) => state.report?.object ?? null);
   useEffect(() => {
     let current = true;
     void currentFragment(moment).then((fragment) => {
-      if (current && fragment !== null) setLink(addressWith(fragment));
+      if (current) setLink(fragment === null ? null : addressWith(fragment));
     });
     return () => {
       current = false;
     };
   }, [moment]);
-  const markdown = `[${title.replace(/[[\]]/g, '')}](${link})`;
+  const markdown = `[${title.replace(/[[\]]/g, '')}](${link ?? ''})`;
   return (
     <Modal title="Share" testId="share-dialog" onClose={onClose}>
       <p>The link holds the whole moment: program, traffic, seed, and where you are in the run. Nothing is sent to a server.</p>
@@ -73,28 +90,28 @@ export function ShareDialog({ onClose }: { readonly onClose: () => void }): Reac
           from the start
         </label>
       </fieldset>
-      <textarea
-        className="link-text"
-        readOnly
-        rows={3}
-        value={link}
-        aria-label="Link"
-        data-testid="share-link"
-        onFocus={(event) => event.currentTarget.select()}
-      />
-      <Meter length={link.length} />
-      {link.length > 4000 ? <p className="hint">A link this long may be cut on its way: a file is safer.</p> : null}
+      {link === null ? (
+        <p className="hint">This is too large for a link. Send the scenario as a file instead.</p>
+      ) : (
+        <LinkText link={link} />
+      )}
       <div className="row wrap">
-        <button type="button" className="button accent" data-testid="copy-link" onClick={() => void copy(link, 'Link')}>
+        <button
+          type="button"
+          className="button accent"
+          data-testid="copy-link"
+          disabled={link === null}
+          onClick={() => void copy(link ?? '', 'Link')}
+        >
           Copy link
         </button>
-        <button type="button" className="button" onClick={() => void copy(markdown, 'Markdown')}>
+        <button type="button" className="button" disabled={link === null} onClick={() => void copy(markdown, 'Markdown')}>
           Copy Markdown
         </button>
         <button type="button" className="button" onClick={saveScenarioFile}>
           Download .json
         </button>
-        <button type="button" className="button" onClick={saveObjectFile} disabled={object === null}>
+        <button type="button" className="button" onClick={() => void saveObjectFile()}>
           Download .o
         </button>
       </div>

@@ -150,7 +150,7 @@ export function TimelinePane(): ReactNode {
     const moves = new Map<string, () => void>([
       ['ArrowLeft', () => clock.stepBy(-1)],
       ['ArrowRight', () => clock.stepBy(1)],
-      ['Home', () => clock.seekTime(0)],
+      ['Home', () => clock.seekStep(-1)],
       ['End', () => clock.seekTime(duration)],
       ['PageUp', () => clock.seekTime(clock.t - tenth)],
       ['PageDown', () => clock.seekTime(clock.t + tenth)],
@@ -181,7 +181,7 @@ export function TimelinePane(): ReactNode {
         onKeyDown={key}
       >
         <canvas ref={canvas} className="layer" />
-        <div ref={line} className="cursor-line" aria-hidden="true">
+        <div ref={line} className="cursor-line" aria-hidden="true" hidden={run === null}>
           <span className="cursor-head" />
         </div>
       </div>

@@ -95,7 +95,7 @@ export function TransportBar(): ReactNode {
   const building = useStore((state) => state.state === 'building');
   return (
     <div className="transport" role="toolbar" aria-label="Transport">
-      <TransportButton name="To the start" keys="Home" testId="to-start" onClick={() => clock.seekTime(0)}>
+      <TransportButton name="To the start" keys="Home" testId="to-start" onClick={() => clock.seekStep(-1)}>
         <Glyph d={GLYPHS.start} />
       </TransportButton>
       <TransportButton name="One event back" keys="←" testId="step-back" onClick={() => clock.stepBy(-1)}>

@@ -1,7 +1,6 @@
 // The life of one packet as sentences with places to go: built from the packet table and the log, with C lines from the
 // run's line tables. Pure; knows nothing of React.
 
-import { formatTime } from '../../engine/base/quantity.ts';
 import { fromHalves } from '../../engine/base/u64.ts';
 import { DROP_REASONS, EVENT } from '../../engine/trace/event.ts';
 import { FATE } from '../../engine/trace/packet-table.ts';
@@ -160,8 +159,12 @@ export function biographyOf(run: RunData, packet: number): Biography | null {
   };
 }
 
-/** `12.384 ms`, with as many digits as the run's instants need. */
-export const momentText = (t: number): string => {
-  const text = formatTime(Math.round(t));
-  return text.replace(/([a-z]+)$/, ' $1').replace(' us', ' µs');
-};
+/** A time in ns with a unit that suits it: `12.384 ms`, `1.713456 s`. Microseconds are always to be read. */
+export function momentText(t: number): string {
+  const ns = Math.round(t);
+  const shown = (value: number, digits: number): number => Number(value.toFixed(digits));
+  if (Math.abs(ns) >= 1e9) return `${shown(ns / 1e9, 6)} s`;
+  if (Math.abs(ns) >= 1e6) return `${shown(ns / 1e6, 3)} ms`;
+  if (Math.abs(ns) >= 1e3) return `${shown(ns / 1e3, 3)} µs`;
+  return `${ns} ns`;
+}

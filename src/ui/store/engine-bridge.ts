@@ -145,35 +145,46 @@ async function programInputs(scenario: Scenario): Promise<Record<string, Program
   return inputs;
 }
 
-/** Starts the scenario with the texts as they are; the shown run stays until the new one has got to `t`. */
-export async function startRun(t: number, play: boolean, position?: number): Promise<void> {
+/**
+ * Starts the scenario with the texts as they are; the shown run stays until the new one has got to `t`. False when it could
+ * not be started.
+ */
+export async function startRun(t: number, play: boolean, position?: number): Promise<boolean> {
   const { scenario } = get();
-  if (scenario === null) return;
+  if (scenario === null) return false;
   const number = ++startNumber;
   wantedT = t;
   wantedPlay = play;
   wantedPosition = position ?? null;
   const programs = await programInputs(scenario);
-  if (number !== startNumber) return;
+  if (number !== startNumber) return true;
   if (get().run === null) set({ runState: 'starting' });
   endedRunId = Math.max(endedRunId, get().run?.runId ?? -1, incoming?.runId ?? -1);
   incoming = null;
   try {
     const result = await engine().start({ scenario, programs });
-    if (number !== startNumber) return;
+    if (number !== startNumber) return true;
     if (!result.ok) {
       set((state) => ({ runProblems: result.problems, runState: state.run === null ? 'failed' : state.runState, stale: true }));
-      return;
+      return false;
     }
     set({ runProblems: result.warnings.filter((item) => item.severity !== 'note'), stale: false, runMessage: null });
     const data = dataFor(result.run.runId);
-    if (data === null) return;
+    if (data === null) return true;
     data.info = result.run;
     if (data === incoming) swapWhenReady();
+    return true;
   } catch (error) {
     if (number !== startNumber || !(error instanceof EngineLost)) throw error;
     set({ runProblems: [fault(`The run could not be started: ${error.message}.`)], runState: 'failed' });
+    return false;
   }
+}
+
+/** Takes the shown run off the stage: it is of another document. */
+export function clearStage(): void {
+  clock.attach(null);
+  set({ run: null, runState: 'failed', stale: false });
 }
 
 /** Builds the text in the editor now; a good program is run from the moment that is looked at. */

@@ -4,6 +4,7 @@
 import type { Scenario } from '../../engine/sim/scenario.ts';
 import { changedTexts } from './build-slice.ts';
 import { checkScenarioText } from './engine-bridge.ts';
+import { programObject } from './gallery.ts';
 import { openForeign } from './open-document.ts';
 import { clock, say, useStore } from './store.ts';
 
@@ -60,11 +61,13 @@ export function saveScenarioFile(): void {
   download(fileName(scenario.title, '.scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`, 'application/json');
 }
 
-/** Downloads the built object of the program in the editor. */
-export function saveObjectFile(): void {
-  const { report, program } = useStore.getState();
-  const object = report?.object ?? null;
-  if (object === null) say('There is no object: the program has not been built, or does not compile.');
+/** Downloads the object of the program in the editor: the one just built, or the gallery's when nothing was changed. */
+export async function saveObjectFile(): Promise<void> {
+  const { report, program, scenario, gallery, texts, originals } = useStore.getState();
+  const known = gallery?.programs.find((item) => item.id === scenario?.programs[program]?.gallery);
+  const untouched = known !== undefined && texts[program] === originals[program];
+  const object = report?.object ?? (untouched ? await programObject(known) : null);
+  if (object === null) say('There is no object: the program does not compile.');
   else download(`${program}.o`, new Uint8Array(object), 'application/octet-stream');
 }
 

@@ -6,7 +6,7 @@ import type { Scenario } from '../../engine/sim/scenario.ts';
 import { changedTexts } from './build-slice.ts';
 import type { DraftSlice, Opened } from './draft-slice.ts';
 import { DraftPresence, listDrafts, loadDraft, newDraftId, removeDraft, saveDraft } from './drafts.ts';
-import { buildNow, startRun } from './engine-bridge.ts';
+import { buildNow, clearStage, startRun } from './engine-bridge.ts';
 import { presetScenario, programText } from './gallery.ts';
 import { clock, say, useStore } from './store.ts';
 import { type LayoutName, tabsNamed } from './view-slice.ts';
@@ -113,9 +113,10 @@ async function open(what: Opening): Promise<void> {
   presence.open(what.draftId);
   opening = false;
   const changed = Object.keys(sources).length > 0;
-  await startRun(moment.t ?? 0, false, moment.position);
+  const started = await startRun(moment.t ?? 0, false, moment.position);
+  if (!started) clearStage();
   // Changed text is compiled by the run itself; the build here is for the squiggles and the bytecode.
-  if (changed) await buildNow(false);
+  if (changed || !started) await buildNow(false);
 }
 
 /** Opens a preset of the gallery as a new draft (which is stored only once it is changed). */

@@ -156,5 +156,6 @@ describe('biography', () => {
   it('writes moments', () => {
     expect(momentText(12_384_000)).toBe('12.384 ms');
     expect(momentText(1500)).toBe('1.5 µs');
+    expect(momentText(1_713_456_789)).toBe('1.713457 s');
   });
 });

@@ -25,10 +25,17 @@ async function presetOf(id: string | null): Promise<Awaited<ReturnType<typeof pr
   return preset === undefined ? null : await presetScenario(preset);
 }
 
-/** The document with or without the moment, as a fragment from `#` on; null when nothing is open. */
+/** More text than this does not come back out of a link: readers stop unpacking at 256 KiB. */
+const MOST_TEXT = 200_000;
+/** Links longer than this are refused by readers. */
+const LONGEST_FRAGMENT = 65_536;
+
+/** The document with or without the moment, as a fragment from `#` on; null when nothing is open or it is too large for a link. */
 export async function currentFragment(withMoment: boolean): Promise<string | null> {
   const { scenario, preset, packet, layout } = useStore.getState();
-  if (scenario === null) return null;
+  const sources = changedTexts(useStore.getState());
+  const size = Object.values(sources).reduce((sum, text) => sum + text.length, 0);
+  if (scenario === null || size > MOST_TEXT) return null;
   const { encodeLink } = await codec();
   const cursor = clock.cursor();
   const panes = openTabs(useStore.getState());
@@ -46,10 +53,11 @@ export async function currentFragment(withMoment: boolean): Promise<string | nul
   const state = {
     preset: base === null ? null : preset,
     scenario: plain(scenario),
-    sources: changedTexts(useStore.getState()),
+    sources,
     view,
   };
-  return encodeLink(state, base === null ? null : plain(base));
+  const fragment = encodeLink(state, base === null ? null : plain(base));
+  return fragment.length > LONGEST_FRAGMENT ? null : fragment;
 }
 
 /** A scenario as plain JSON. */
