@@ -1,6 +1,7 @@
 // The command line: one file a command in commands/, all over the engine's door. Exit status 0 fine, 1 the answer is no, 2 wrong use.
 
 import { Command, CommanderError } from 'commander';
+import { benchExecCommand } from './commands/bench-exec.ts';
 import { checkCommand } from './commands/check.ts';
 import { compileCommand } from './commands/compile.ts';
 import { evalCommand } from './commands/eval.ts';
@@ -32,6 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
     verifyCommand,
     execCommand,
     evalCommand,
+    benchExecCommand,
     runCommand,
     shareCommand,
     openCommand,

@@ -1,6 +1,7 @@
 // Parsers of option values that several commands share; each refuses with one line that says what was expected.
 
 import { PROFILES, type ProfileId } from '../src/engine/index.ts';
+import type { EngineName } from '../src/engine/unverified.ts';
 import { UsageError } from './output.ts';
 
 export function profileName(text: string): ProfileId {
@@ -21,4 +22,17 @@ export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new UsageError(`expected a whole number, not "${text}"`);
   return value;
+}
+
+/** `interpreter`, `jit` or `both`. */
+export function enginesOf(text: string): EngineName[] {
+  if (text === 'both') return ['interpreter', 'jit'];
+  if (text === 'interpreter' || text === 'jit') return [text];
+  throw new UsageError(`--engine takes interpreter, jit or both, not "${text}"`);
+}
+
+/** One engine. */
+export function engineName(text: string): EngineName {
+  if (text === 'interpreter' || text === 'jit') return text;
+  throw new UsageError(`--engine takes interpreter or jit, not "${text}"`);
 }

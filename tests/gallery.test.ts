@@ -23,14 +23,14 @@ function linkedPrograms(object: ProgramObject | null) {
   });
 }
 
-async function experimentOf(scenario: Scenario) {
-  const result = createExperiment(scenario, await galleryPrograms(scenario), new Recorder(() => {}));
+async function experimentOf(scenario: Scenario, engine: 'interpreter' | 'jit' = 'jit') {
+  const result = createExperiment(scenario, await galleryPrograms(scenario), new Recorder(() => {}), engine);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result.experiment;
 }
 
-async function digestOf(scenario: Scenario, slice: number): Promise<string> {
-  const experiment = await experimentOf(scenario);
+async function digestOf(scenario: Scenario, slice: number, engine: 'interpreter' | 'jit' = 'jit'): Promise<string> {
+  const experiment = await experimentOf(scenario, engine);
   for (let done = 1; experiment.step(); done++) if (done % slice === 0) experiment.recorder.flush();
   return experiment.recorder.digestHex();
 }
@@ -67,9 +67,10 @@ describe.each(GALLERY_SCENARIOS.map((scenario) => scenario.id))('gallery scenari
     expect(balance.leaked).toBe(0);
   });
 
-  it('gives the same log twice, and in slices of 1, 7 and 1,000 events', async () => {
+  it('gives the same log twice, in slices of 1, 7 and 1,000 events, and on both engines', async () => {
     const scenario: Scenario = { ...galleryScenario(id), duration: '2s' };
     const whole = await digestOf(scenario, Number.POSITIVE_INFINITY);
     for (const slice of [Number.POSITIVE_INFINITY, 1, 7, 1000]) expect(await digestOf(scenario, slice)).toBe(whole);
+    expect(await digestOf(scenario, 100, 'interpreter')).toBe(whole);
   });
 });

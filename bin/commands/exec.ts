@@ -5,6 +5,7 @@ import { decode } from '../../src/engine/isa/codec.ts';
 import { runCode } from '../../src/engine/unverified.ts';
 import { readText } from '../input.ts';
 import type { Action } from '../main.ts';
+import { enginesOf } from '../options.ts';
 import { print, printJson, STATUS, UsageError } from '../output.ts';
 
 /** A case in the format of the instruction-set data: a JSON array or JSON lines. */
@@ -38,16 +39,14 @@ export function execCommand(program: Command, done: Action): void {
     .option('--engine <engine>', 'interpreter, jit or both', 'interpreter')
     .option('--json', 'one JSON object a line')
     .action((flags: { batch: string; engine: string; json?: boolean }) => {
-      const engines = flags.engine === 'both' ? ['interpreter', 'jit'] : [flags.engine];
+      const engines = enginesOf(flags.engine);
       for (const item of readCases(readText(flags.batch))) {
         for (const engine of engines) {
           const code = unhex(item.code);
-          const outcome =
-            engine !== 'interpreter'
-              ? { r0: null, memory: unhex(item.mem ?? ''), error: `unsupported: engine ${engine}` }
-              : code.length % 8 !== 0
-                ? { r0: null, memory: unhex(item.mem ?? ''), error: 'load: the code is not a whole number of instructions' }
-                : runCode(decode(code), unhex(item.mem ?? ''));
+          const whole = code.length % 8 === 0;
+          const outcome = whole
+            ? runCode(decode(code), unhex(item.mem ?? ''), undefined, engine)
+            : { r0: null, memory: unhex(item.mem ?? ''), error: 'load: the code is not a whole number of instructions' };
           const row = { name: item.name, engine, r0: outcome.r0, mem: hex(outcome.memory), error: outcome.error };
           if (flags.json) printJson(row);
           else print(`${item.name} (${engine}): ${outcome.error ?? outcome.r0}`);

@@ -20,7 +20,7 @@ import {
 } from '../../src/engine/index.ts';
 import { findProgram, type LoadedScenario, loadProgram, loadScenario } from '../input.ts';
 import type { Action } from '../main.ts';
-import { profileName, wholeNumber } from '../options.ts';
+import { engineName, profileName, wholeNumber } from '../options.ts';
 import { print, printJson, STATUS, UsageError, warn } from '../output.ts';
 
 interface RunFlags {
@@ -30,7 +30,7 @@ interface RunFlags {
   readonly seed?: number;
   readonly set?: readonly string[];
   readonly slices?: number;
-  readonly engine: string;
+  readonly engine: 'interpreter' | 'jit';
   readonly check?: boolean;
   readonly csv?: string;
   readonly trace?: string;
@@ -182,7 +182,7 @@ export function runCommand(program: Command, done: Action): void {
     .option('--seed <n>', 'seed', wholeNumber)
     .option('--set <knob=value...>', 'set knobs of the programs')
     .option('--slices <n>', 'hand out the log every n events (the result must not change)', wholeNumber)
-    .option('--engine <engine>', 'interpreter', 'interpreter')
+    .option('--engine <engine>', 'interpreter or jit', engineName, 'jit')
     .option('--check', 'assert conservation after every event')
     .option('--csv <dir>', 'write packets.csv')
     .option('--trace <file>', 'write the event log as JSON lines')
@@ -190,8 +190,6 @@ export function runCommand(program: Command, done: Action): void {
     .option('--json', 'one JSON object')
     .action(async (name: string, flags: RunFlags) => {
       if (flags.pcap !== undefined) throw new UsageError('--pcap is not available yet');
-      if (flags.engine !== 'interpreter')
-        throw new UsageError(`--engine takes interpreter, not "${flags.engine}" (the JIT is not available yet)`);
       const loaded = loadScenario(name);
       const scenario = applyFlags(loaded.scenario, flags);
       const programs = await attachables(loaded, scenario, flags);
@@ -205,7 +203,7 @@ export function runCommand(program: Command, done: Action): void {
         log.append(chunk);
         packets.extend(log);
       });
-      const result = createExperiment(scenario, programs, recorder);
+      const result = createExperiment(scenario, programs, recorder, flags.engine);
       if (!result.ok) throw new UsageError(result.problems.map(({ path, message }) => `${name}: ${path}: ${message}`).join('\n'));
       const { experiment } = result;
       const before = process.cpuUsage();

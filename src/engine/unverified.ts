@@ -5,9 +5,10 @@ import type { Code } from './isa/codec.ts';
 import { validateCode } from './isa/validate.ts';
 import { linkProgram } from './object/link.ts';
 import type { ProgramObject } from './object/program-object.ts';
-import { Interpreter } from './vm/interpreter.ts';
+import { Interpreter, type InterpreterSetup } from './vm/interpreter.ts';
+import { JitProgram } from './vm/jit/jit-program.ts';
 import { handlerOf, resolveCode } from './vm/load.ts';
-import { type CallHandler, FRAME_BYTES, MAX_FRAMES } from './vm/machine.ts';
+import { type CallHandler, FRAME_BYTES, MAX_FRAMES, type ProgramInstance } from './vm/machine.ts';
 import { RunMemory } from './vm/memory.ts';
 
 /** Result of a run; `error` starts with `load` when the code was refused, else it says how the run was stopped. */
@@ -34,8 +35,20 @@ function benchHelper(id: number): CallHandler | undefined {
   };
 }
 
+/** Which engine runs the code. The JIT checks every address here, because nothing has been verified. */
+export type EngineName = 'interpreter' | 'jit';
+
+function engineOf(setup: InterpreterSetup, engine: EngineName): ProgramInstance {
+  return engine === 'jit' ? new JitProgram({ ...setup, argumentsOf: () => 5, checked: true }) : new Interpreter(setup);
+}
+
 /** Runs bare code on `input`: r1 is its address (0 when empty), r2 its length. */
-export function runCode(code: Code, input: Uint8Array, budget = 50_000_000): UnverifiedOutcome {
+export function runCode(
+  code: Code,
+  input: Uint8Array,
+  budget = 50_000_000,
+  engineName: EngineName = 'interpreter',
+): UnverifiedOutcome {
   const problem = validateCode(code)[0];
   if (problem !== undefined) return { r0: null, memory: input, executed: 0, error: `load: ${problem.message}` };
   const memory = new RunMemory({ hostBytes: 0, programBytes: 128 * KIB + input.length });
@@ -49,7 +62,7 @@ export function runCode(code: Code, input: Uint8Array, budget = 50_000_000): Unv
     if (!helpers.has(id)) helpers.set(id, benchHelper(id));
     return helpers.get(id);
   };
-  const engine = new Interpreter({ code, memory, stackBase, handlerOf: handler, instructionBudget: budget });
+  const engine = engineOf({ code, memory, stackBase, handlerOf: handler, instructionBudget: budget }, engineName);
   const outcome = engine.run(input.length === 0 ? 0 : at, input.length);
   const error = outcome.fault === null ? null : `fault at instruction ${outcome.fault.slot}: ${outcome.fault.message}`;
   return {
@@ -61,7 +74,12 @@ export function runCode(code: Code, input: Uint8Array, budget = 50_000_000): Unv
 }
 
 /** Runs a function without arguments of an object, with its data sections in place (`qdisc eval`). */
-export function runFunction(object: ProgramObject, name: string, budget = 200_000_000): UnverifiedOutcome {
+export function runFunction(
+  object: ProgramObject,
+  name: string,
+  budget = 200_000_000,
+  engineName: EngineName = 'interpreter',
+): UnverifiedOutcome {
   const nothing = new Uint8Array();
   const entry = object.functions.findIndex((candidate) => candidate.name === name);
   if (entry < 0) return { r0: null, memory: nothing, executed: 0, error: `load: there is no function ${name}` };
@@ -88,7 +106,10 @@ export function runFunction(object: ProgramObject, name: string, budget = 200_00
     kfunc: () => undefined,
   };
   const code = resolveCode(program, bindings);
-  const engine = new Interpreter({ code, memory, stackBase, handlerOf: handlerOf(program, bindings), instructionBudget: budget });
+  const engine = engineOf(
+    { code, memory, stackBase, handlerOf: handlerOf(program, bindings), instructionBudget: budget },
+    engineName,
+  );
   const outcome = engine.run(0, 0);
   const error = outcome.fault === null ? null : `fault at instruction ${outcome.fault.slot}: ${outcome.fault.message}`;
   return {
@@ -96,5 +117,50 @@ export function runFunction(object: ProgramObject, name: string, budget = 200_00
     memory: nothing,
     executed: outcome.executed,
     error,
+  };
+}
+
+/** A benchmark program in place, or why it cannot be. */
+export interface BenchProgram {
+  readonly error: string | null;
+  readonly call: () => { readonly r0: bigint | null; readonly executed: number; readonly error: string | null };
+}
+
+const BENCH_MAP_BYTES = 65_536;
+/** ld_imm64 of this number stands for the benchmark's map. */
+const BENCH_MAP = 0x4d415031;
+
+/** Bytecode that works on one 64 KiB array value: helper 1 looks it up, helper 7 is the xorshift generator. */
+export function benchCode(code: Code, engineName: EngineName): BenchProgram {
+  const [problem] = validateCode(code);
+  const nothing = { r0: null, executed: 0, error: 'not loaded' };
+  if (problem !== undefined) return { error: `load: ${problem.message}`, call: () => nothing };
+  const memory = new RunMemory({ hostBytes: 0, programBytes: 65_536 + FRAME_BYTES * MAX_FRAMES + BENCH_MAP_BYTES });
+  const stackBase = memory.allocateProgram(FRAME_BYTES * MAX_FRAMES);
+  const value = memory.allocateProgram(BENCH_MAP_BYTES, 4096);
+  const imm = code.imm.slice();
+  for (let slot = 0; slot + 1 < code.length; slot++) {
+    if (code.opcode[slot] === 0x18 && imm[slot] === 0 && imm[slot + 1] === BENCH_MAP) imm[slot] = value;
+  }
+  const random = benchHelper(7);
+  const lookup: CallHandler = (machine) => {
+    machine.lo[0] = value;
+    machine.hi[0] = 0;
+  };
+  const handlerAt = (slot: number): CallHandler | undefined => {
+    if (code.opcode[slot] !== 0x85 || code.src[slot] !== 0) return undefined;
+    return code.imm[slot] === 1 ? lookup : code.imm[slot] === 7 ? random : undefined;
+  };
+  const setup = { code: { ...code, imm }, memory, stackBase, handlerOf: handlerAt, instructionBudget: 2_000_000_000 };
+  const jit = (): JitProgram =>
+    new JitProgram({ ...setup, argumentsOf: (slot) => (code.imm[slot] === 7 ? 0 : 2), checked: false });
+  const engine: ProgramInstance = engineName === 'jit' ? jit() : new Interpreter(setup);
+  return {
+    error: null,
+    call: () => {
+      const { low, high, executed, fault } = engine.run(0, 0);
+      if (fault !== null) return { r0: null, executed, error: fault.message };
+      return { r0: (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0), executed, error: null };
+    },
   };
 }

@@ -17,7 +17,7 @@ import { bindPrograms } from '../tc/qdisc-programs.ts';
 import { parseTc, type TcCommand } from '../tc/tc-command.ts';
 import { dropReason, EVENT } from '../trace/event.ts';
 import type { Recorder } from '../trace/recorder.ts';
-import type { VerifiedProgram } from '../vm/instantiate.ts';
+import type { EngineChoice, VerifiedProgram } from '../vm/instantiate.ts';
 import { FRAME_BYTES, MAX_FRAMES } from '../vm/machine.ts';
 import { RunMemory } from '../vm/memory.ts';
 import { EventQueue } from './event-queue.ts';
@@ -112,6 +112,7 @@ export function createExperiment(
   scenario: Scenario,
   programs: ReadonlyMap<string, AttachableProgram>,
   recorder: Recorder,
+  engine: EngineChoice = 'jit',
 ): ExperimentResult {
   const plan = new Plan(scenario, programs);
   const problems = [...plan.problems];
@@ -130,7 +131,7 @@ export function createExperiment(
   if (capacity > PACKET_LIMIT)
     problems.push({ path: 'programs', message: `the maps could hold more than ${PACKET_LIMIT} packets` });
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, experiment: new Experiment(scenario, plan, recorder, capacity) };
+  return { ok: true, experiment: new Experiment(scenario, plan, recorder, capacity, engine) };
 }
 
 function findProgram(program: AttachableProgram, kind: ProgramKind, section: string | null): VerifiedProgram | null {
@@ -154,7 +155,7 @@ export class Experiment {
   /** [0] now, [1] steps, [2] steps at the present time, [3] 1 when finished, [4] next command. */
   private readonly words: Float64Array;
 
-  constructor(scenario: Scenario, plan: Plan, recorder: Recorder, capacity: number) {
+  constructor(scenario: Scenario, plan: Plan, recorder: Recorder, capacity: number, engine: EngineChoice) {
     this.scenario = scenario;
     this.recorder = recorder;
     this.duration = parseTime(scenario.duration) ?? 0;
@@ -173,7 +174,7 @@ export class Experiment {
     });
     let mapNumber = 0;
     this.instances = plan.attachments.map((item, index) => {
-      const instance = this.buildInstance(item, index, mapNumber, stackBase, run);
+      const instance = this.buildInstance(item, index, mapNumber, stackBase, run, engine);
       mapNumber += item.program.maps.length;
       return instance;
     });
@@ -211,6 +212,7 @@ export class Experiment {
     firstMap: number,
     stackBase: number,
     run: ProgramRun,
+    engine: EngineChoice,
   ): QdiscInstance {
     const { program, attachment } = item;
     const random: RandomStream = { state: this.memory.hostInt32(PRNG_STATE_WORDS), at: 0 };
@@ -243,7 +245,7 @@ export class Experiment {
       now: () => this.now,
       warn: (packet: number, message: string, slot: number) => qdisc.warn(packet, message, slot),
     };
-    const instances = bindPrograms(scene, maps, { memory: this.memory, stackBase }, qdisc, enqueue, dequeue);
+    const instances = bindPrograms(scene, maps, { memory: this.memory, stackBase }, qdisc, enqueue, dequeue, engine);
     qdisc.attach(instances.enqueue, instances.dequeue);
     return { qdisc, program, handle: `${major.toString(16)}:`, device: item.device, maps, enqueue, dequeue };
   }

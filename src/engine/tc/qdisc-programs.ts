@@ -2,7 +2,7 @@
 
 import { ArrayMap } from '../maps/array-map.ts';
 import { MAP_HANDLE_BASE } from '../maps/map.ts';
-import { instantiate, type Surroundings, type VerifiedProgram } from '../vm/instantiate.ts';
+import { type EngineChoice, instantiate, type Surroundings, type VerifiedProgram } from '../vm/instantiate.ts';
 import type { ProgramInstance } from '../vm/machine.ts';
 import type { BpfQdisc } from './bpf-qdisc.ts';
 import { bindCalls, type CallScene } from './call-bindings.ts';
@@ -16,6 +16,7 @@ export function bindPrograms(
   qdisc: BpfQdisc,
   enqueue: VerifiedProgram,
   dequeue: VerifiedProgram,
+  engine: EngineChoice,
 ): { readonly enqueue: ProgramInstance; readonly dequeue: ProgramInstance } {
   const calls = bindCalls(scene);
   const bindings = {
@@ -31,7 +32,10 @@ export function bindPrograms(
     map.onDelete = (slot) => qdisc.removeFromMap(slot, 'DELETED', scene.run.callSlot);
   }
   relocateData(maps);
-  return { enqueue: instantiate(enqueue, { ...place, bindings }), dequeue: instantiate(dequeue, { ...place, bindings }) };
+  return {
+    enqueue: instantiate(enqueue, { ...place, bindings }, engine),
+    dequeue: instantiate(dequeue, { ...place, bindings }, engine),
+  };
 
   /** Pointers inside initialised data become addresses. */
   function relocateData(own: QdiscMaps): void {

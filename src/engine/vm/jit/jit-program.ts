@@ -1,0 +1,143 @@
+// A program compiled to WebAssembly, with the same face as the interpreter: run, faults as values, calls to the same handlers. Watched runs are
+// handed to an interpreter over the same memory, so stepping and running agree. Knows nothing of what helpers do.
+
+import { present } from '../../base/assert.ts';
+import { Interpreter, type InterpreterSetup, type Watch } from '../interpreter.ts';
+import { MAX_FRAMES, type Machine, type MachineFault, type ProgramInstance, type RunOutcome } from '../machine.ts';
+import type { RunMemory } from '../memory.ts';
+import { functionStarts, SHARED, translate } from './translate.ts';
+import { FAULT } from './translate-insn.ts';
+
+class FaultSignal {
+  readonly fault: MachineFault;
+  constructor(fault: MachineFault) {
+    this.fault = fault;
+  }
+}
+
+export interface JitSetup extends InterpreterSetup {
+  /** Registers a call hands over, by slot. */
+  readonly argumentsOf: (slot: number) => number;
+  /** Check every address (unverified code). */
+  readonly checked: boolean;
+}
+
+type Run = (r1: number, r2: number) => void;
+type Callback = (a: number, b: number, c: number, d: number, e: number) => number;
+
+export class JitProgram implements ProgramInstance, Machine {
+  readonly lo: Int32Array;
+  readonly hi: Int32Array;
+  readonly memory: RunMemory;
+  callSlot = 0;
+  watch: Watch | null = null;
+  /** Functions that needed a dispatcher; zero for structured C. */
+  readonly dispatchers: number;
+
+  private readonly setup: JitSetup;
+  private readonly words: Int32Array;
+  private readonly exports: Readonly<Record<string, unknown>>;
+  private readonly entry: Run;
+  private interpreter: Interpreter | null = null;
+
+  constructor(setup: JitSetup) {
+    this.setup = setup;
+    this.memory = setup.memory;
+    const { buffer } = setup.memory.wasm;
+    this.lo = new Int32Array(buffer, SHARED.lo, 16);
+    this.hi = new Int32Array(buffer, SHARED.hi, 16);
+    this.words = setup.memory.i32;
+    const handlers = Array.from({ length: setup.code.length }, (_, slot) => setup.handlerOf(slot));
+    const { bytes, dispatchers } = translate({
+      code: setup.code,
+      functions: functionStarts(setup.code),
+      memoryPages: buffer.byteLength / 65_536,
+      stackBase: setup.stackBase,
+      instructionBudget: setup.instructionBudget,
+      argumentsOf: (slot) => (handlers[slot] === undefined ? undefined : setup.argumentsOf(slot)),
+      checked: setup.checked ? { low: setup.memory.programBase, high: setup.memory.programLimit } : null,
+    });
+    this.dispatchers = dispatchers;
+    const call = (slot: number): void => {
+      this.callSlot = slot;
+      present(handlers[slot], 'handler')(this);
+    };
+    const fault = (code: number, slot: number): never => this.stop(code, slot);
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: setup.memory.wasm, call, fault } });
+    this.exports = instance.exports;
+    this.entry = instance.exports.run as Run;
+  }
+
+  run(r1: number, r2 = 0): RunOutcome {
+    if (this.watch !== null) return this.watched(r1, r2);
+    try {
+      this.entry(r1, r2);
+    } catch (signal) {
+      return { low: 0, high: 0, executed: this.word(SHARED.executed), exitSlot: -1, fault: faultOf(signal) };
+    }
+    const at = SHARED.result / 4;
+    return {
+      low: this.words[at] ?? 0,
+      high: this.words[at + 1] ?? 0,
+      executed: this.word(SHARED.executed),
+      exitSlot: this.word(SHARED.exitSlot),
+      fault: null,
+    };
+  }
+
+  private watched(r1: number, r2: number): RunOutcome {
+    this.interpreter ??= new Interpreter(this.setup);
+    this.interpreter.watch = this.watch;
+    return this.interpreter.run(r1, r2);
+  }
+
+  private word(address: number): number {
+    return this.words[address / 4] ?? 0;
+  }
+
+  callFunction(slot: number, args: readonly number[]): number {
+    const keepSlot = this.callSlot;
+    const frame = this.word(SHARED.frame);
+    const depth = (frame - this.setup.stackBase) / 512;
+    if (depth >= MAX_FRAMES - 1) this.stop(FAULT.DEPTH, keepSlot);
+    const callback = this.exports[`callback${slot}`] as Callback;
+    const keepLo = this.lo.slice(0, 6);
+    const keepHi = this.hi.slice(0, 6);
+    const result = callback(args[0] ?? 0, args[1] ?? 0, args[2] ?? 0, args[3] ?? 0, args[4] ?? 0);
+    this.lo.set(keepLo);
+    this.hi.set(keepHi);
+    this.words[SHARED.frame / 4] = frame;
+    this.callSlot = keepSlot;
+    return result;
+  }
+
+  fault(message: string): never {
+    throw new FaultSignal({ code: 'helper', slot: this.callSlot, message });
+  }
+
+  private stop(code: number, slot: number): never {
+    switch (code) {
+      case FAULT.BUDGET:
+        throw new FaultSignal({
+          code: 'instruction-budget',
+          slot,
+          message: `more than ${this.setup.instructionBudget} instructions in one call`,
+        });
+      case FAULT.DEPTH:
+        throw new FaultSignal({ code: 'call-depth', slot, message: `more than ${MAX_FRAMES} call frames` });
+      case FAULT.ADDRESS:
+        throw new FaultSignal({ code: 'bad-address', slot, message: 'access outside program memory' });
+      default:
+        throw new FaultSignal({ code: 'bad-instruction', slot, message: 'an instruction that cannot be executed here' });
+    }
+  }
+}
+
+/** The fault that ended a run; anything else is ours and goes on. A trap of the engine (stack exhausted, memory left) has no slot. */
+function faultOf(signal: unknown): MachineFault {
+  if (signal instanceof FaultSignal) return signal.fault;
+  if (signal instanceof WebAssembly.RuntimeError)
+    return { code: 'bad-address', slot: -1, message: `the machine trapped: ${signal.message}` };
+  if (signal instanceof RangeError) return { code: 'call-depth', slot: -1, message: 'the machine ran out of stack' };
+  throw signal;
+}
