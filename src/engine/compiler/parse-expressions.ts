@@ -2,7 +2,9 @@
 // precedence climbing. Always returns a tree. Knows no types except which names are types.
 
 import type { Designator, Expr, TypeName } from './ast.ts';
-import { parseDesignators, parseInitializerList, parseTypeName, startsType } from './parse-declarations.ts';
+import { parseTypeName } from './parse-declarators.ts';
+import { parseDesignators, parseInitializerList } from './parse-initialisers.ts';
+import { startsType } from './parse-specifiers.ts';
 import { parseBlock } from './parse-statements.ts';
 import type { Parser } from './parser.ts';
 import { joinPlaces, type Place, placeOf, type Token } from './token.ts';

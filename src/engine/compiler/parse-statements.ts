@@ -2,8 +2,10 @@
 // parser goes on behind the next `;` or at the closing brace. Knows no meaning of names except which are types.
 
 import type { BlockStatement, Declaration, Expr, Statement } from './ast.ts';
-import { parseAttributes, parseDeclaration, parseStaticAssert, startsType } from './parse-declarations.ts';
+import { parseAttributes } from './parse-attributes.ts';
+import { parseDeclaration, parseStaticAssert } from './parse-declarations.ts';
 import { parseConditional, parseExpression } from './parse-expressions.ts';
+import { startsType } from './parse-specifiers.ts';
 import type { Parser } from './parser.ts';
 import { placeOf, type Token } from './token.ts';
 
