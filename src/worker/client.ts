@@ -20,6 +20,8 @@ export const SILENCE_LIMIT = 2000;
 const FIRST_ANSWER_LIMIT = 20_000;
 /** Stop must take effect within this (ms); a worker that has not answered then is ended. */
 const STOP_LIMIT = 80;
+/** Workers in a row that may fail before their first answer. */
+const MOST_FAILURES = 2;
 
 /** Why a promise of the client was rejected: the worker it was asked of is gone. */
 export class EngineLost extends Error {
@@ -58,6 +60,8 @@ export class EngineClient {
   private heard = 0;
   private timer: ReturnType<typeof setInterval> | null = null;
   private busyRun = false;
+  /** Workers that failed one after the other before their first answer. */
+  private failures = 0;
   private lastLook = 0;
   private readonly events: EngineClientEvents;
 
@@ -80,8 +84,10 @@ export class EngineClient {
       this.events.onMessage(message);
     };
     chosen.worker.onerror = (event) => {
-      if (chosen === this.current && !event.defaultPrevented)
-        this.replace(`the engine failed: ${event.message || 'it could not be loaded'}`);
+      if (chosen !== this.current || event.defaultPrevented) return;
+      // A worker that cannot even be loaded is not tried for ever.
+      if (!chosen.ready && this.failures >= MOST_FAILURES) this.giveUp('the engine could not be loaded: reload the page');
+      else this.replace(`the engine failed: ${event.message || 'it could not be loaded'}`);
     };
   }
 
@@ -112,11 +118,22 @@ export class EngineClient {
     old.worker.onerror = null;
     old.worker.terminate();
     old.port.close();
+    if (!old.ready) this.failures++;
     this.current = this.spare ?? seat();
     this.spare = null;
     this.busyRun = false;
     this.heard = performance.now();
     this.listen(this.current);
+    this.lose(reason);
+  }
+
+  private giveUp(reason: string): void {
+    this.current.worker.terminate();
+    this.lose(reason);
+  }
+
+  /** Everything that was asked for and is not answered is lost with the worker. */
+  private lose(reason: string): void {
     const waiting = [...this.pending];
     this.pending.clear();
     for (const reject of waiting) reject(new EngineLost(reason));
@@ -132,6 +149,7 @@ export class EngineClient {
       this.pending.add(lost);
       const settle = (): boolean => {
         asked.ready = true;
+        this.failures = 0;
         this.heard = performance.now();
         return this.pending.delete(lost);
       };

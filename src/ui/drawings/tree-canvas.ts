@@ -175,7 +175,7 @@ function paintNodes(surface: Surface, ink: TreeInk): void {
   for (const [flow, ranks] of byFlow) {
     surface.beginPath();
     const shape = flowShape(flow);
-    if (markRadius < 2.2) {
+    if (layout.count > RINGS_UP_TO) {
       const side = markRadius * 1.8;
       for (const rank of ranks) surface.rect((x[rank] ?? 0) - side / 2, (y[rank] ?? 0) - side / 2, side, side);
     } else for (const rank of ranks) addMark(surface, shape, x[rank] ?? 0, y[rank] ?? 0, markRadius);
@@ -191,8 +191,8 @@ function paintNodes(surface: Surface, ink: TreeInk): void {
 }
 
 /** One ring; where nodes are a few pixels wide a square of the same size stands in for the circle, at half the price. */
-function addRing(surface: Surface, x: number, y: number, radius: number, ringed: boolean): void {
-  if (ringed) addMark(surface, 'circle', x, y, radius);
+function addRing(surface: Surface, x: number, y: number, radius: number, crowded: boolean): void {
+  if (!crowded) addMark(surface, 'circle', x, y, radius);
   else surface.rect(x - radius, y - radius, 2 * radius, 2 * radius);
 }
 
@@ -200,19 +200,20 @@ function addRing(surface: Surface, x: number, y: number, radius: number, ringed:
 function strokeRings(surface: Surface, ink: TreeInk, shown: readonly number[], alone: number, ringed: boolean): void {
   const { layout, positions, theme, fraction } = ink;
   const { x, y, radius } = positions;
+  const crowded = layout.count > RINGS_UP_TO;
   const gap = ringed ? Math.max(2.4, radius * 0.24) : 1.7;
   surface.strokeStyle = theme.text;
   surface.beginPath();
   for (const rank of shown) {
-    if (layout.red[rank] !== 1 && rank !== alone) addRing(surface, x[rank] ?? 0, y[rank] ?? 0, radius, ringed);
+    if (layout.red[rank] !== 1 && rank !== alone) addRing(surface, x[rank] ?? 0, y[rank] ?? 0, radius, crowded);
   }
   surface.lineWidth = ringed ? 2 : 1;
   surface.stroke();
   surface.beginPath();
   for (const rank of shown) {
     if (layout.red[rank] !== 1 || rank === alone) continue;
-    addRing(surface, x[rank] ?? 0, y[rank] ?? 0, radius - gap / 2, ringed);
-    addRing(surface, x[rank] ?? 0, y[rank] ?? 0, radius + gap / 2, ringed);
+    addRing(surface, x[rank] ?? 0, y[rank] ?? 0, radius - gap / 2, crowded);
+    addRing(surface, x[rank] ?? 0, y[rank] ?? 0, radius + gap / 2, crowded);
   }
   surface.lineWidth = ringed ? 1 : 0.6;
   surface.stroke();
@@ -220,8 +221,8 @@ function strokeRings(surface: Surface, ink: TreeInk, shown: readonly number[], a
   const redness = layout.red[alone] === 1 ? fraction : 1 - fraction;
   surface.lineWidth = 2 - redness;
   surface.beginPath();
-  addRing(surface, x[alone] ?? 0, y[alone] ?? 0, radius - (gap / 2) * redness, ringed);
-  addRing(surface, x[alone] ?? 0, y[alone] ?? 0, radius + (gap / 2) * redness, ringed);
+  addRing(surface, x[alone] ?? 0, y[alone] ?? 0, radius - (gap / 2) * redness, crowded);
+  addRing(surface, x[alone] ?? 0, y[alone] ?? 0, radius + (gap / 2) * redness, crowded);
   surface.stroke();
 }
 

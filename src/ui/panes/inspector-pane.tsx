@@ -1,14 +1,14 @@
 // One packet's biography, the maps' contents at the moment, and the counters in the words of `tc -s qdisc show`.
 
-import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import type { MomentReport } from '../../worker/api.ts';
 import { EmptyState } from '../components/empty-state.tsx';
 import { FlowMark } from '../components/flow-mark.tsx';
 import { markPathData } from '../drawings/marks.ts';
 import { flowColour, flowShape } from '../drawings/palette.ts';
 import { type Biography, type BiographyEntry, biographyOf, momentText } from '../store/biography.ts';
-import { inspectMoment } from '../store/engine-bridge.ts';
 import { clock, useStore } from '../store/store.ts';
+import { useMoment } from './use-moment.ts';
 
 const OVERTAKERS_SHOWN = 24;
 
@@ -90,30 +90,6 @@ function Life({ life }: { readonly life: Biography }): ReactNode {
       </p>
     </>
   );
-}
-
-/** The worker's answer for the moment that is looked at; asked for when the clock stands still. */
-function useMoment(): MomentReport | null {
-  const run = useStore((state) => state.run);
-  const position = useStore((state) => state.readout.position);
-  const playing = useStore((state) => state.readout.playing);
-  const packet = useStore((state) => state.packet);
-  const [report, setReport] = useState<MomentReport | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new position is a new moment
-  useEffect(() => {
-    if (run === null || playing) return;
-    let current = true;
-    const timer = setTimeout(() => {
-      void inspectMoment(packet).then((answer) => {
-        if (current) setReport(answer);
-      });
-    }, 120);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [run, position, playing, packet]);
-  return report;
 }
 
 function Maps({ report }: { readonly report: MomentReport }): ReactNode {

@@ -10,6 +10,7 @@ import { checkScenarioText } from '../store/engine-bridge.ts';
 import { changeScenario } from '../store/open-document.ts';
 import { say, useStore } from '../store/store.ts';
 import { FlowIcon } from './inspector-pane.tsx';
+import { ProgramSettings } from './program-settings.tsx';
 
 const isRate = (text: string): boolean => (parseRate(text) ?? 0) > 0;
 const isTime = (text: string): boolean => parseTime(text) !== null;
@@ -246,7 +247,8 @@ export function TrafficPane(): ReactNode {
           <button type="button" className="button" data-testid="add-flow" onClick={addFlow}>
             Add a flow
           </button>
-          <h3>tc</h3>
+          <ProgramSettings scenario={scenario} />
+          <h2>tc</h2>
           <pre className="tc">{scenario.tc.join('\n')}</pre>
         </>
       )}
