@@ -1,5 +1,6 @@
 // Parsers of option values that several commands share; each refuses with one line that says what was expected.
 
+import { parseTime } from '../src/engine/base/quantity.ts';
 import { PROFILES, type ProfileId } from '../src/engine/index.ts';
 import type { EngineName } from '../src/engine/unverified.ts';
 import { UsageError } from './output.ts';
@@ -22,6 +23,12 @@ export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new UsageError(`expected a whole number, not "${text}"`);
   return value;
+}
+
+/** A duration as a scenario has it. */
+export function durationText(text: string): string {
+  if (parseTime(text) === null) throw new UsageError(`expected a time such as 10s or 500ms, not "${text}"`);
+  return text;
 }
 
 /** `interpreter`, `jit` or `both`. */

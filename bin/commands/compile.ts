@@ -8,7 +8,7 @@ import {
   type Diagnostic,
   disassemble,
   lineColumn,
-  loadCompiler,
+  loadCompilerWithIr,
   mapTypeOf,
   type ProfileId,
   renderDiagnostic,
@@ -74,7 +74,7 @@ export function compileCommand(program: Command, done: Action): void {
     .option('--json', 'one JSON object a file')
     .action(async (files: string[], flags: CompileFlags) => {
       if (flags.output !== undefined && files.length > 1) throw new UsageError('-o takes one input file');
-      const compile = await loadCompiler();
+      const compile = await loadCompilerWithIr();
       const headers = (flags.include ?? []).flatMap((folder) => headersOf(folder));
       const defines = (flags.define ?? []).map(
         (text) => [text.replace(/=.*$/s, ''), text.includes('=') ? text.replace(/^[^=]*=/, '') : '1'] as const,
@@ -89,7 +89,6 @@ export function compileCommand(program: Command, done: Action): void {
           cpu: flags.cpu,
           defines,
           headers,
-          emitIr: flags.emit === 'ir',
         });
         if (object === null) done(STATUS.NO);
         if (object !== null && flags.output !== undefined) writeFileSync(flags.output, writeObject(object));

@@ -20,7 +20,7 @@ import {
 } from '../../src/engine/index.ts';
 import { findProgram, type LoadedScenario, loadProgram, loadScenario } from '../input.ts';
 import type { Action } from '../main.ts';
-import { engineName, profileName, wholeNumber } from '../options.ts';
+import { durationText, engineName, profileName, wholeNumber } from '../options.ts';
 import { print, printJson, STATUS, UsageError, warn } from '../output.ts';
 
 interface RunFlags {
@@ -178,7 +178,7 @@ export function runCommand(program: Command, done: Action): void {
     .argument('<scenario>', 'gallery name, .json file or link')
     .option('--program <program>', 'run this program instead of the scenario’s')
     .option('--profile <profile>', 'profile of a program that names none', profileName)
-    .option('--until <time>', 'duration, such as 10s')
+    .option('--until <time>', 'duration, such as 10s', durationText)
     .option('--seed <n>', 'seed', wholeNumber)
     .option('--set <knob=value...>', 'set knobs of the programs')
     .option('--slices <n>', 'hand out the log every n events (the result must not change)', wholeNumber)

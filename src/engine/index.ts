@@ -28,3 +28,6 @@ export { Recorder } from './trace/recorder.ts';
 
 /** Loads the compiler; a chunk of its own in the page. */
 export const loadCompiler = async () => (await import('./compiler/compile.ts')).compile;
+
+/** The compiler with its intermediate form printed beside the object. */
+export const loadCompilerWithIr = async () => (await import('./compiler/compile.ts')).compileWithIr;
