@@ -16,7 +16,7 @@ struct {
 SEC("qdisc/enqueue")
 int enqueue(struct sch_bpf_ctx *ctx)
 {
-	__u32 key = 0;
+	__u32 key = ctx->skb->mark;
 	__u64 *count = bpf_map_lookup_elem(&counts, &key);
 
 	*count += 1; //! map_value_or_null
