@@ -81,12 +81,14 @@ function stages(
   wantIr: boolean,
 ): { object: ProgramObject | null; ir: string } {
   const finder = new HeaderFinder(options.headers ?? [], options.profile);
-  const { tokens, files } = preprocess(
+  const source = preprocess(
     file,
     { defines: options.defines ?? [], findHeader: finder.find, headerNames: finder.names },
     reporter,
   );
-  const profile = profileOfFiles(file, files, options.profile, options.requireProfile ?? true, reporter);
+  if (source.stopped) return NOTHING;
+  const { tokens, files } = source;
+  const profile = profileOfFiles(file, source, options.profile, options.requireProfile ?? true, reporter);
   if (profile === 'conflict') return NOTHING;
   const items = parseTranslationUnit(new Parser(tokens, reporter));
   if (reporter.full) return NOTHING;

@@ -38,7 +38,7 @@ interface Context {
 }
 
 const DEPTH_LIMIT = 400;
-const WORK_LIMIT = 1_500_000;
+const WORK_LIMIT = 400_000;
 const END = { kind: 'end', text: '', firstOnLine: true, spaceBefore: false, noExpand: false, expansion: null } as const;
 
 export class MacroExpander {

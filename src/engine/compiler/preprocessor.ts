@@ -10,12 +10,12 @@ import { definesSame, parseMacro, predefinedMacros } from './macro-definition.ts
 import { type Macro, MacroExpander, type MacroHost } from './macro-expander.ts';
 import type { Reporter } from './report.ts';
 import { nearestName } from './spelling.ts';
-import { placeOf, type Token } from './token.ts';
+import { type Place, placeOf, type Token } from './token.ts';
 
 /** Deepest chain of includes (clang stops at 200; real programs stay below ten). */
 export const INCLUDE_DEPTH = 64;
 /** Most tokens one translation may produce: past it something expands without end. */
-export const TOKEN_LIMIT = 500_000;
+export const TOKEN_LIMIT = 250_000;
 /** Largest file that is read. */
 export const FILE_SIZE_LIMIT = 1 << 20;
 
@@ -33,6 +33,10 @@ export interface Preprocessed {
   /** Every file that was read, the main one first. */
   readonly files: readonly SourceFile[];
   readonly macros: ReadonlyMap<string, Macro>;
+  /** Where each included file was first asked for. */
+  readonly includedAt: ReadonlyMap<SourceFile, Place>;
+  /** True when a limit was hit and the tokens are not the whole program. */
+  readonly stopped: boolean;
 }
 
 /** Runs the preprocessor over a file and everything it includes. Never throws; findings go to `reporter`. */
@@ -65,6 +69,7 @@ class Preprocessor implements MacroHost {
   private readonly stack: OpenFile[] = [];
   private readonly files: SourceFile[] = [];
   private readonly once = new Set<string>();
+  private readonly includedAt = new Map<SourceFile, Place>();
   private readonly expander: MacroExpander;
   private readonly lineChanges = new Map<SourceFile, { readonly shift: number; readonly file: string | null }>();
   private readonly keptMacros = new Map<string, (Macro | null)[]>();
@@ -92,7 +97,7 @@ class Preprocessor implements MacroHost {
       tokens.push(token);
       if (tokens.length > TOKEN_LIMIT) this.stop('too-many-tokens', token, [String(TOKEN_LIMIT)]);
     }
-    return { tokens, files: this.files, macros: this.macros };
+    return { tokens, files: this.files, macros: this.macros, includedAt: this.includedAt, stopped: this.stopped };
   }
 
   /** Reports once and makes every further token the end. */
@@ -258,6 +263,7 @@ class Preprocessor implements MacroHost {
       this.reporter.report('header-not-found', place, [path, near === null ? '' : `; did you mean <${near}>?`]);
       return;
     }
+    if (!this.includedAt.has(found)) this.includedAt.set(found, place);
     if (this.once.has(found.path)) return;
     this.open(found, first);
   }
