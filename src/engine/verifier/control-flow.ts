@@ -70,9 +70,13 @@ export function findSubprograms(code: Code): Subprogram[] | ShapeFault {
 }
 
 function checkSubprograms(code: Code, subprograms: readonly Subprogram[]): ShapeFault | null {
+  const starts = new Set(subprograms.map((part) => part.start));
   for (const part of subprograms) {
     for (let slot = part.start; slot < part.end; slot++) {
       const opcode = code.opcode[slot] ?? 0;
+      if ((isLocalCall(code, slot) || isFunctionAddress(code, slot)) && !starts.has(calleeOf(code, slot))) {
+        return { code: 'call-target-outside', insn: slot, values: { target: calleeOf(code, slot), count: code.length } };
+      }
       if (
         isJump(opcode) &&
         !isCall(opcode) &&
@@ -299,11 +303,16 @@ function markPrunePoints(code: Code, takesCallback: (slot: number) => boolean): 
   return { prunePoint, forced };
 }
 
+/** Functions in one program (BPF_MAX_SUBPROGS). */
+const SUBPROGRAM_LIMIT = 256;
+
 /** Checks jumps and calls only, which the kernel does before it looks at single instructions. */
 export const checkJumps = (program: LinkedProgram): ShapeFault | null =>
   program.code.length === 0
     ? { code: 'falls-off-the-end', insn: 0, values: {} }
-    : checkSubprograms(program.code, program.subprograms);
+    : program.subprograms.length > SUBPROGRAM_LIMIT
+      ? { code: 'too-many-subprograms', insn: 0, values: { count: program.subprograms.length } }
+      : checkSubprograms(program.code, program.subprograms);
 
 /** The whole shape, or the first fault in it. Jumps must have been checked. */
 export function shapeOf(

@@ -44,6 +44,13 @@ export const PROGRAM_MESSAGES = {
     explanation: 'The call leads outside the program.',
     fix: 'Correct the call.',
   },
+  'too-many-subprograms': {
+    kernel: 'too many subprograms',
+    errno: E2BIG,
+    obligation: 'a program has at most 256 functions',
+    explanation: 'The program has more functions than the kernel takes.',
+    fix: 'Let the compiler inline small functions.',
+  },
   recursion: {
     kernel: 'recursive call from {from}() to {to}()',
     errno: EINVAL,

@@ -338,13 +338,22 @@ export function checkStackDepth(walk: Walk): boolean {
     return [...found];
   });
   const rounded = (index: number): number => (((depths[index] ?? 0) + 15) >> 4) << 4;
-  const visit = (index: number, used: number, frames: number): boolean => {
-    const total = used + rounded(index);
-    if (total > STACK_LIMIT) {
-      walk.insn = shape.subprograms[index]?.start ?? 0;
-      return walk.refuse('stack-too-deep', { frames, bytes: total }, `${total} of ${STACK_LIMIT} bytes`);
+  // Deepest chain from each function on; the call graph has no cycles.
+  const known = new Map<number, { readonly bytes: number; readonly frames: number }>();
+  const deepest = (index: number): { readonly bytes: number; readonly frames: number } => {
+    const before = known.get(index);
+    if (before !== undefined) return before;
+    let below = { bytes: 0, frames: 0 };
+    for (const callee of callees[index] ?? []) {
+      const chain = deepest(callee);
+      if (chain.bytes > below.bytes || (chain.bytes === below.bytes && chain.frames > below.frames)) below = chain;
     }
-    return (callees[index] ?? []).every((callee) => visit(callee, total, frames + 1));
+    const chain = { bytes: below.bytes + rounded(index), frames: below.frames + 1 };
+    known.set(index, chain);
+    return chain;
   };
-  return visit(0, 0, 1);
+  const { bytes, frames } = deepest(0);
+  if (bytes <= STACK_LIMIT) return true;
+  walk.insn = 0;
+  return walk.refuse('stack-too-deep', { frames, bytes }, `${bytes} of ${STACK_LIMIT} bytes`);
 }

@@ -286,6 +286,9 @@ describe('control flow', () => {
   it('refuses the shapes that no kernel loads', () => {
     expect(code(enqueue('r0 = 0\nexit\nr0 = 1\nexit'))).toBe('unreachable');
     expect(code(enqueue('r0 = 0'))).toBe('falls-off-the-end');
+    const wild = testProgram('r0 = 0\ncall sub\nexit\nsub: exit');
+    wild.code.imm[1] = -2147483648;
+    expect(code(verify(wild, { profile: 'v4' }).report)).toBe('call-target-outside');
     expect(code(enqueue('r0 = 0\ncall sub\nexit\nsub: call sub\nexit'))).toBe('recursion');
     expect(code(verify({ ...testProgram('r0 = 0\nexit'), code: codeOf([]), subprograms: [] }, { profile: 'v4' }).report)).toBe(
       'falls-off-the-end',
