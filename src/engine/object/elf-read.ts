@@ -184,11 +184,6 @@ class ObjectReader {
     return this.elf.symbols.find((symbol) => symbol.section === section && symbol.name === name)?.value ?? null;
   }
 
-  /** The map a data section becomes: its name cut as libbpf cuts it. */
-  private dataMapName(section: string): string {
-    return `${this.name.slice(0, Math.max(0, 15 - section.length))}${section}`.slice(0, 15);
-  }
-
   private readData(): void {
     const sections = this.elf.sections.filter(
       (section) => DATA_NAMES.test(section.name) && (section.flags & SECTION_FLAG.ALLOC) !== 0 && section.size > 0,
@@ -216,7 +211,8 @@ class ObjectReader {
     const bytes = new Uint8Array(Math.min(section.size, DATA_LIMIT));
     if (section.type !== SECTION_TYPE.NOBITS) bytes.set(section.data.subarray(0, bytes.length));
     return {
-      name: this.dataMapName(section.name),
+      // Named after its section, as our compiler names it; libbpf puts the object's name in front.
+      name: section.name,
       type: ARRAY_MAP_NUMBER,
       keySize: 4,
       valueSize: bytes.length,

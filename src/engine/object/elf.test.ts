@@ -120,7 +120,7 @@ const OBJECT: ProgramObject = {
       valueType: NODE,
     }),
     map({
-      name: 'fifo.data',
+      name: '.data',
       valueSize: 24,
       data: {
         section: '.data',
@@ -135,7 +135,7 @@ const OBJECT: ProgramObject = {
       },
     }),
     map({
-      name: 'fifo.rodata',
+      name: '.rodata',
       valueSize: 4,
       flags: 128,
       data: {
@@ -155,7 +155,7 @@ const OBJECT: ProgramObject = {
       },
     }),
     map({
-      name: 'fifo.bss',
+      name: '.bss',
       valueSize: 16,
       data: {
         section: '.bss',
