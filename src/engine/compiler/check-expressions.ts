@@ -27,7 +27,6 @@ import {
   isVoid,
   literalType,
   pointerOf,
-  pointerTo,
   qualifiersOf,
   qualify,
   recordOf,
@@ -412,14 +411,6 @@ function checkGeneric(c: Checker, expr: Extract<Expr, { kind: 'generic' }>): TEx
   c.report('generic-no-match', expr.place, [typeText(control)]);
   return errorExpr(expr.place);
 }
-
-/** `&object` without further checks. */
-export const addressOfObject = (object: TExpr, place: Place): TExpr => ({
-  kind: 'address',
-  object,
-  type: pointerTo(object.type),
-  place,
-});
 
 /** True for what `=` and `++` may change; reports what they may not. */
 export function checkModifiable(c: Checker, target: TExpr, place: Place): boolean {

@@ -61,7 +61,7 @@ const jumpsAway = (statement: Statement): boolean =>
   statement.kind === 'return' || statement.kind === 'goto' || statement.kind === 'break' || statement.kind === 'continue';
 
 /** Checks one statement; a declaration may give several. */
-export function checkStatement(c: Checker, statement: Statement): TStatement[] {
+function checkStatement(c: Checker, statement: Statement): TStatement[] {
   if (c.tooDeep(statement.place)) return [];
   return c.deeper(() => checkInner(c, statement));
 }

@@ -3,7 +3,7 @@
 
 import { bare, type CType, sizeOf } from '../abi/ctype.ts';
 import type { FunctionSymbol, GlobalVariable, TExpr } from './tree.ts';
-import { integerOf, isPointer, isSigned, qualifiersOf } from './types.ts';
+import { integerOf, isPointer, isSigned } from './types.ts';
 
 /** An integer in the range of its type, or the address of something static plus `value`. */
 export interface Constant {
@@ -127,7 +127,7 @@ function arithmetic(expr: Extract<TExpr, { kind: 'arithmetic' }>): Constant | nu
 }
 
 /** Exact result before wrapping, for operands already in the range of their type; null where C leaves it undefined. */
-export function calculate(op: string, left: bigint, right: bigint, bits: number): bigint | null {
+function calculate(op: string, left: bigint, right: bigint, bits: number): bigint | null {
   switch (op) {
     case '+':
       return left + right;
@@ -231,6 +231,3 @@ function stringLength(object: TExpr): Constant | null {
   const type = bare(object.type);
   return type.kind === 'array' && type.length !== null ? number(BigInt(items.length)) : null;
 }
-
-/** True for an object whose value may not be assumed: `volatile`. */
-export const isVolatileObject = (object: TExpr): boolean => qualifiersOf(object.type).volatile === true;

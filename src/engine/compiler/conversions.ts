@@ -1,7 +1,7 @@
 // Implicit and explicit conversions (C11 6.3): decay, loading, promotion, the usual arithmetic conversions, assignment.
 // Each adds nodes to the typed tree, so that lowering converts nothing on its own. Knows nothing of syntax.
 
-import { bare, type CType, INT, sizeOf } from '../abi/ctype.ts';
+import { bare, type CType, sizeOf } from '../abi/ctype.ts';
 import { constantOf, integer, wrapTo } from './constant.ts';
 import type { Checker } from './scope.ts';
 import type { Place } from './token.ts';
@@ -46,7 +46,7 @@ export function isObject(expr: TExpr): boolean {
 }
 
 /** Width of a bit-field the expression designates or was loaded from, else null. */
-export function bitFieldWidth(expr: TExpr): number | null {
+function bitFieldWidth(expr: TExpr): number | null {
   if (expr.kind === 'member') return expr.member.bitWidth ?? null;
   return expr.kind === 'load' ? bitFieldWidth(expr.object) : null;
 }
@@ -204,6 +204,3 @@ export function pointeeScale(type: CType): number {
   if (to === undefined) return 1;
   return isVoid(to) || functionOf(to) !== null ? 1 : sizeOf(to);
 }
-
-/** `int` constant, for truth values. */
-export const truth = (value: boolean, place: Place): TExpr => constantExpr(value ? 1n : 0n, INT, place);

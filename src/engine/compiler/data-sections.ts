@@ -10,13 +10,13 @@ import type { FunctionSymbol, GlobalVariable, InitItem } from './tree.ts';
 
 /** Sections that the object's readers look at and that are no maps. */
 const METADATA: ReadonlySet<string> = new Set(['license', 'version', 'qdisc_profile']);
-export const MAPS_SECTION = '.maps';
+const MAPS_SECTION = '.maps';
 
 export const isMetadata = (variable: GlobalVariable): boolean => variable.section !== null && METADATA.has(variable.section);
 export const isMap = (variable: GlobalVariable): boolean => variable.section === MAPS_SECTION;
 
 /** Section of a variable: its own, else by constness and contents. */
-export function sectionOfVariable(variable: GlobalVariable): string {
+function sectionOfVariable(variable: GlobalVariable): string {
   if (variable.section !== null) return variable.section;
   if (isReadOnly(variable)) return '.rodata';
   return variable.init === null || isAllZero(variable) ? '.bss' : '.data';

@@ -27,7 +27,7 @@ export interface EmittedFunction {
 }
 
 /** Largest frame of one function (MAX_BPF_STACK). */
-export const STACK_LIMIT = 512;
+const STACK_LIMIT = 512;
 
 export interface EmitOptions {
   readonly longJumps: boolean;

@@ -141,7 +141,7 @@ describe('hostile sources', () => {
       'too-many-tokens',
       11,
     ],
-    ['nested macro calls', `#define F(x) x x\nint t = ${nested('F(', '1', ')', 300)};`, 'expected-token', 2],
+    ['nested macro calls', `#define F(x) x x\nint t = ${nested('F(', '1', ')', 300)};`, 'expansion-too-deep', 2],
     ['an array of a gigabyte', '\nint a[1000000000] = { [0 ... 99999999] = 1 };', 'type-too-large', 2],
     ['a range of a million', '\nint a[1000000] = { [0 ... 999999] = 1 };', 'initialiser-too-large', 2],
     ['an array of arrays of arrays', `\nint a${'[64]'.repeat(200)};`, 'type-too-large', 2],

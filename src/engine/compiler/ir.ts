@@ -10,25 +10,9 @@ export type Width = 32 | 64;
 export type AccessSize = 1 | 2 | 4 | 8;
 
 /** Two operands of one width, result of that width. Division by zero as eBPF defines it; shift counts are taken modulo the width. */
-export const BINARY_OPS = [
-  'add',
-  'sub',
-  'mul',
-  'udiv',
-  'sdiv',
-  'umod',
-  'smod',
-  'and',
-  'or',
-  'xor',
-  'shl',
-  'lshr',
-  'ashr',
-] as const;
-export type BinaryOp = (typeof BINARY_OPS)[number];
+export type BinaryOp = 'add' | 'sub' | 'mul' | 'udiv' | 'sdiv' | 'umod' | 'smod' | 'and' | 'or' | 'xor' | 'shl' | 'lshr' | 'ashr';
 
-export const PREDICATES = ['eq', 'ne', 'ult', 'ule', 'ugt', 'uge', 'slt', 'sle', 'sgt', 'sge'] as const;
-export type Predicate = (typeof PREDICATES)[number];
+export type Predicate = 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge';
 
 /** An object of a function's frame. */
 export interface Slot {
@@ -108,7 +92,6 @@ export interface Block {
 
 export type PhiInst = Extract<Inst, { op: 'phi' }>;
 export type LoadInst = Extract<Inst, { op: 'load' }>;
-export type StoreInst = Extract<Inst, { op: 'store' }>;
 
 type Payload = Inst extends infer I ? (I extends Inst ? Omit<I, keyof Common> : never) : never;
 

@@ -6,7 +6,7 @@ import type { MessageCode } from './messages.ts';
 import type { Token, TokenKind } from './token.ts';
 
 /** Something wrong with the characters themselves, reported when the file is used. */
-export interface LexProblem {
+interface LexProblem {
   readonly code: MessageCode;
   readonly start: number;
   readonly end: number;

@@ -47,7 +47,7 @@ export function lowerAddress(l: Lowering, expr: TExpr): Address {
 }
 
 /** Data sections are laid out so that objects of eight bytes and more start at a multiple of eight. */
-export const globalAlign = (align: number, size: number): number => (size >= 8 ? Math.max(8, align) : align);
+const globalAlign = (align: number, size: number): number => (size >= 8 ? Math.max(8, align) : align);
 
 /** A pointer value as an address; constant distances are kept apart, so that they fold into loads and stores. */
 function pointerAddress(l: Lowering, pointer: TExpr, align: number): Address {

@@ -6,7 +6,7 @@ import { type Address, IrBuilder } from './build-ir.ts';
 import type { AccessSize, Block, Width } from './ir.ts';
 import type { Reporter } from './report.ts';
 import type { CaseLabel, FunctionSymbol, LocalVariable } from './tree.ts';
-import { isRecord, isSigned, isVoid } from './types.ts';
+import { isRecord, isVoid } from './types.ts';
 
 /** A scope that is being lowered: variables whose cleanup runs when it is left. */
 export interface CleanupScope {
@@ -79,6 +79,3 @@ export function accessSize(type: CType): AccessSize {
   const size = sizeOf(type);
   return size === 1 || size === 2 || size === 4 ? size : 8;
 }
-
-/** True when a narrower value of the type is sign-extended to be wider. */
-export const extendsSigned = (type: CType): boolean => isSigned(type);

@@ -179,20 +179,6 @@ export function mapRegisters(insn: MachineInsn, rename: (register: Register) => 
   if (insn.right !== NO_REGISTER) insn.right = rename(insn.right);
 }
 
-/** Conditions whose operands may be exchanged, with the exchanged condition. */
-export const MIRRORED_JUMP: ReadonlyMap<number, number> = new Map<number, number>([
-  [JMP.JLT, JMP.JGT],
-  [JMP.JLE, JMP.JGE],
-  [JMP.JSLT, JMP.JSGT],
-  [JMP.JSLE, JMP.JSGE],
-  [JMP.JGT, JMP.JLT],
-  [JMP.JGE, JMP.JLE],
-  [JMP.JSGT, JMP.JSLT],
-  [JMP.JSGE, JMP.JSLE],
-  [JMP.JEQ, JMP.JEQ],
-  [JMP.JNE, JMP.JNE],
-]);
-
 /** Conditions and their opposites; JSET has none. */
 export const OPPOSITE_JUMP: ReadonlyMap<number, number> = new Map<number, number>([
   [JMP.JEQ, JMP.JNE],

@@ -29,7 +29,7 @@ export function parseBlock(p: Parser): BlockStatement {
 }
 
 /** statement or declaration */
-export function parseStatement(p: Parser): Statement {
+function parseStatement(p: Parser): Statement {
   return p.nested(() => parseStatementInner(p));
 }
 

@@ -9,9 +9,9 @@ import { type Place, placeBetween, placeOf, type Token } from './token.ts';
  * Deepest nesting that is read, in units of stack: a statement is 1, a pair of parentheses 4, so that some 250 pairs fit
  * (clang's bracket depth is 256).
  */
-export const NESTING_LIMIT = 1000;
+const NESTING_LIMIT = 1000;
 
-export const KEYWORDS: ReadonlySet<string> = new Set(
+const KEYWORDS: ReadonlySet<string> = new Set(
   (
     'auto break case char const continue default do double else enum extern float for goto if inline int long register restrict ' +
     'return short signed sizeof static struct switch typedef union unsigned void volatile while _Alignas _Alignof _Atomic _Bool ' +

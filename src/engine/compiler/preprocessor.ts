@@ -13,11 +13,11 @@ import { nearestName } from './spelling.ts';
 import { type Place, placeOf, type Token } from './token.ts';
 
 /** Deepest chain of includes (clang stops at 200; real programs stay below ten). */
-export const INCLUDE_DEPTH = 64;
+const INCLUDE_DEPTH = 64;
 /** Most tokens one translation may produce: past it something expands without end. */
-export const TOKEN_LIMIT = 250_000;
+const TOKEN_LIMIT = 250_000;
 /** Largest file that is read. */
-export const FILE_SIZE_LIMIT = 1 << 20;
+const FILE_SIZE_LIMIT = 1 << 20;
 
 export interface PreprocessorOptions {
   readonly defines: readonly (readonly [string, string])[];

@@ -7,7 +7,7 @@ import { MESSAGES, type MessageCode } from './messages.ts';
 import type { Place } from './token.ts';
 
 /** After this many errors a run stops listening (clang's -ferror-limit is 20; the page shows more). */
-export const ERROR_LIMIT = 50;
+const ERROR_LIMIT = 50;
 const WARNING_LIMIT = 200;
 
 export interface ReportExtra {

@@ -9,13 +9,13 @@ import type { ReportExtra, Reporter } from './report.ts';
 import type { Place } from './token.ts';
 import type { CaseLabel, FunctionSymbol, GlobalVariable, LocalVariable } from './tree.ts';
 
-export interface TypedefSymbol {
+interface TypedefSymbol {
   readonly kind: 'typedef';
   readonly name: string;
   readonly type: CType;
   readonly place: Place;
 }
-export interface EnumeratorSymbol {
+interface EnumeratorSymbol {
   readonly kind: 'enumerator';
   readonly name: string;
   readonly type: CType;
@@ -23,7 +23,7 @@ export interface EnumeratorSymbol {
   readonly place: Place;
 }
 /** A name whose declaration was already reported. */
-export interface BrokenSymbol {
+interface BrokenSymbol {
   readonly kind: 'broken';
   readonly place: Place;
 }

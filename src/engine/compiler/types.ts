@@ -5,7 +5,6 @@ import {
   type ArrayType,
   bare,
   type CType,
-  type EnumType,
   type FunctionType,
   INT,
   type IntType,
@@ -50,10 +49,6 @@ export function arrayOf(type: CType): ArrayType | null {
 export function recordOf(type: CType): RecordType | null {
   const t = bare(type);
   return t.kind === 'struct' || t.kind === 'union' ? t : null;
-}
-export function enumOf(type: CType): EnumType | null {
-  const t = bare(type);
-  return t.kind === 'enum' ? t : null;
 }
 export function functionOf(type: CType): FunctionType | null {
   const t = bare(type);

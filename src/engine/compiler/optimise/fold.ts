@@ -50,7 +50,7 @@ export function fold(host: FoldHost, inst: Inst): Inst {
 }
 
 /** What the machine computes. */
-export function evaluateBinary(kind: BinaryOp, a: bigint, b: bigint, width: Width): bigint {
+function evaluateBinary(kind: BinaryOp, a: bigint, b: bigint, width: Width): bigint {
   const wrap = (value: bigint): bigint => BigInt.asUintN(width, value);
   const sa = BigInt.asIntN(width, a);
   const sb = BigInt.asIntN(width, b);
