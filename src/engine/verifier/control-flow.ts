@@ -28,8 +28,8 @@ export interface Shape {
 
 const classOf = (opcode: number): number => opcode & 7;
 const operationOf = (opcode: number): number => opcode & 0xf0;
-export const isJump = (opcode: number): boolean => classOf(opcode) === CLASS.JMP || classOf(opcode) === CLASS.JMP32;
-export const isPlainJump = (opcode: number): boolean => isJump(opcode) && operationOf(opcode) === JMP.JA;
+const isJump = (opcode: number): boolean => classOf(opcode) === CLASS.JMP || classOf(opcode) === CLASS.JMP32;
+const isPlainJump = (opcode: number): boolean => isJump(opcode) && operationOf(opcode) === JMP.JA;
 export const isExit = (opcode: number): boolean => opcode === (CLASS.JMP | JMP.EXIT);
 export const isCall = (opcode: number): boolean => opcode === (CLASS.JMP | JMP.CALL);
 export const isMayGoto = (opcode: number): boolean => opcode === (CLASS.JMP | JMP.JCOND);
@@ -97,7 +97,7 @@ function checkSubprograms(code: Code, subprograms: readonly Subprogram[]): Shape
 }
 
 /** Slots that can follow `slot` inside its own function. */
-export function successors(code: Code, slot: number): number[] {
+function successors(code: Code, slot: number): number[] {
   const opcode = code.opcode[slot] ?? 0;
   if (isExit(opcode)) return [];
   if (isPlainJump(opcode)) return [targetOf(code, slot)];

@@ -47,7 +47,7 @@ function wrongKind(walk: Walk, index: number, reg: Reg, expected: string): false
 }
 
 /** `size` bytes of memory that the helper reads (or, with `write`, fills). */
-export function checkMemory(walk: Walk, index: number, reg: Reg, size: number, write: boolean, zeroAllowed: boolean): boolean {
+function checkMemory(walk: Walk, index: number, reg: Reg, size: number, write: boolean, zeroAllowed: boolean): boolean {
   switch (reg.kind) {
     case KIND.STACK: {
       const range = stackRange(walk, index, reg, 0, size, write ? 'write to' : 'read from');

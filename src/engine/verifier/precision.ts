@@ -10,7 +10,7 @@ import { isSpill } from './transfer-stack.ts';
 import type { Walk } from './walk.ts';
 
 /** Base of stack slots in {@link Step.linked}. */
-export const LINKED_SLOT = 16;
+const LINKED_SLOT = 16;
 const LINKED_FRAME = 100;
 export const linkedRegister = (frame: number, register: number): number => frame * LINKED_FRAME + register;
 export const linkedSlot = (frame: number, spi: number): number => frame * LINKED_FRAME + LINKED_SLOT + spi;

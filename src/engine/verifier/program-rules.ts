@@ -101,7 +101,7 @@ export interface ProgramRules {
 }
 
 /** Applies a layout's rules to one access. */
-export function accessLayout(layout: ContextLayout, offset: number, size: number, write: boolean): FieldAccess | null {
+function accessLayout(layout: ContextLayout, offset: number, size: number, write: boolean): FieldAccess | null {
   if (offset < 0 || offset + size > layout.size || offset % size !== 0) return null;
   for (const field of layout.fields) {
     if (offset < field.offset || offset + size > field.offset + field.size) continue;

@@ -51,7 +51,7 @@ function sourceOf(program: LinkedProgram, line: LineEntry): SourceFile | null {
 }
 
 /** Place in the source that a slot comes from; null when it is not known. */
-export function spanOfSlot(program: LinkedProgram, slot: number): Span | null {
+function spanOfSlot(program: LinkedProgram, slot: number): Span | null {
   const line = lineOfSlot(program.lines, slot);
   if (line === null) return null;
   const file = sourceOf(program, line);

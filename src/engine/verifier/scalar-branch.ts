@@ -6,7 +6,7 @@ import { constScalar, isConst, isConst32, type Scalar, type ScalarDraft, settle,
 import { tnumAnd, tnumCast, tnumConst, tnumIntersect, tnumJoin, tnumOr, tnumOverlap } from './tnum.ts';
 
 /** The condition that holds where `operation` does not; JSET has its own mark. */
-export const NOT_SET = 0x100;
+const NOT_SET = 0x100;
 const opposites = new Map<number, number>([
   [JMP.JEQ, JMP.JNE],
   [JMP.JNE, JMP.JEQ],

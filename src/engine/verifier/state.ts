@@ -23,7 +23,6 @@ export interface Slot {
 const uniform = (type: number): Slot => ({ types: (type * 0x11111111) >>> 0, reg: null });
 export const SLOT_INVALID = uniform(BYTE.INVALID);
 export const SLOT_MISC = uniform(BYTE.MISC);
-export const SLOT_ZERO = uniform(BYTE.ZERO);
 export const spilled = (reg: Reg): Slot => ({ types: 0x11111111, reg });
 
 /** Type of byte `index` (0 the lowest address). */
@@ -34,10 +33,6 @@ export function withBytes(slot: Slot, from: number, count: number, type: number,
   for (let i = from; i < from + count; i++) types = (types & ~(15 << (i * 4))) | (type << (i * 4));
   return { types: types >>> 0, reg };
 }
-export const hasType = (slot: Slot, type: number): boolean => {
-  for (let i = 0; i < 8; i++) if (byteType(slot, i) === type) return true;
-  return false;
-};
 /** True when all eight bytes are one spilled register. */
 export const isFullSpill = (slot: Slot): boolean => slot.types === 0x11111111;
 

@@ -8,7 +8,7 @@ import type { ObjectMap } from '../object/program-object.ts';
 import { findSubprograms } from './control-flow.ts';
 
 /** A map of a type, with the sizes given. */
-export const testMap = (type: number, keySize: number, valueSize: number, maxEntries: number, name = 'm'): ObjectMap => ({
+const testMap = (type: number, keySize: number, valueSize: number, maxEntries: number, name = 'm'): ObjectMap => ({
   name,
   type,
   keySize,
@@ -23,9 +23,9 @@ export const testMap = (type: number, keySize: number, valueSize: number, maxEnt
   line: null,
 });
 
-export const SKB_MAP = testMap(201, 8, 0, 64, 'packets');
-export const ARRAY_MAP = testMap(2, 4, 48, 4, 'table');
-export const HASH_MAP = testMap(1, 8, 16, 4, 'flows');
+const SKB_MAP = testMap(201, 8, 0, 64, 'packets');
+const ARRAY_MAP = testMap(2, 4, 48, 4, 'table');
+const HASH_MAP = testMap(1, 8, 16, 4, 'flows');
 
 /** A linked program from assembly; map 0 is the skb map, 1 the array, 2 the hash unless others are given. */
 export function testProgram(

@@ -7,7 +7,6 @@ import { constReg, isPacket, isPointer, isSocket, KIND, kindName, nameOfKind, ty
 import {
   constScalar,
   isConst,
-  isConst32,
   isZero,
   type Scalar,
   scalarOf,
@@ -205,7 +204,7 @@ function transferBinary(walk: Walk, operation: number, wide: boolean, byRegister
 }
 
 /** The same register with an identity, so that what is learnt about one copy holds for the other. */
-export function withScalarId(walk: Walk, index: number): Reg {
+function withScalarId(walk: Walk, index: number): Reg {
   const reg = walk.reg(index);
   if (reg.kind !== KIND.SCALAR || isConst(reg.value) || (reg.id !== 0 && reg.delta === null)) return reg;
   const named: Reg = { ...reg, id: walk.newId(), delta: null };
@@ -286,6 +285,3 @@ export function transferAlu(walk: Walk): boolean {
   if (operation === ALU.MOV) return transferMove(walk, wide, byRegister);
   return transferBinary(walk, operation, wide, byRegister);
 }
-
-/** True when the low half of a register is one known number. */
-export const lowIsKnown = (reg: Reg): boolean => reg.kind === KIND.SCALAR && isConst32(reg.value);

@@ -6,7 +6,7 @@ import { targetOf } from './control-flow.ts';
 import { MAP } from './map-rules.ts';
 import { linkedRegister, linkedSlot, markPreciseRegister } from './precision.ts';
 import { constReg, isNull, isPacket, KIND, pointerReg, type Reg, scalarReg } from './register.ts';
-import { constScalar, isConst, isEmpty, isZero, ZERO_SCALAR } from './scalar.ts';
+import { constScalar, isEmpty, isZero, ZERO_SCALAR } from './scalar.ts';
 import { arithmetic } from './scalar-arithmetic.ts';
 import { decide, exchangedOf, oppositeOf, refine } from './scalar-branch.ts';
 import { BYTE, byteType, type State, type Step } from './state.ts';
@@ -41,7 +41,7 @@ function notNull(reg: Reg): Reg {
 }
 
 /** Registers whose NULL-ness the comparison with 0 settles, in one state. */
-export function settleNull(state: State, id: number, isNullNow: boolean): void {
+function settleNull(state: State, id: number, isNullNow: boolean): void {
   const settled = (reg: Reg): Reg => {
     if (reg.id !== id || !reg.nullable) return reg;
     if (isNullNow) return constReg(0n);
@@ -302,19 +302,6 @@ export function transferBranch(walk: Walk, step: Step): boolean {
   }
   return true;
 }
-
-/** may_goto: both ways, a bounded number of times; the depth keeps the states of different turns apart. */
-export function transferMayGoto(walk: Walk): boolean {
-  const other = walk.fork(targetOf(walk.code, walk.insn));
-  if (other === null) return false;
-  // The walk goes on inside the loop with one turn used up; the other path leaves it.
-  walk.state.mayGotoDepth++;
-  walk.next = walk.insn + 1;
-  return true;
-}
-
-/** A register that is exactly a number and nothing else. */
-export const knownNumber = (reg: Reg): bigint | null => (reg.kind === KIND.SCALAR && isConst(reg.value) ? reg.value.smin : null);
 
 /** Forgets every packet pointer: a helper may have moved the data. */
 export function forgetPackets(state: State): void {

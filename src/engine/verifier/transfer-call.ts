@@ -27,7 +27,7 @@ function clearCallerSaved(frame: Frame): void {
 }
 
 /** Frees a reference: every register that carries it is worth nothing any more. */
-export function releaseReference(state: State, ref: number): void {
+function releaseReference(state: State, ref: number): void {
   state.dropRef(ref);
   replaceEverywhere(state, (reg) => (reg.ref === ref ? UNKNOWN : reg));
 }
@@ -240,7 +240,7 @@ function callHelper(walk: Walk): boolean {
 
 const GPL: readonly string[] = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL'];
 /** Licences that may call GPL-only helpers (Linux include/linux/license.h). */
-export const licenseIsGpl = (license: string): boolean => GPL.includes(license);
+const licenseIsGpl = (license: string): boolean => GPL.includes(license);
 
 /** Transfer of every call. */
 export function transferCall(walk: Walk): boolean {

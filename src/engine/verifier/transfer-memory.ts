@@ -35,7 +35,7 @@ import {
 import type { Walk } from './walk.ts';
 
 /** Loaded values by size, zero-extended and unknown. */
-export const loadedScalar = (size: number): Reg => (size === 8 ? UNKNOWN : scalarReg(unsignedOfSize(size)));
+const loadedScalar = (size: number): Reg => (size === 8 ? UNKNOWN : scalarReg(unsignedOfSize(size)));
 
 const DESCRIPTION = new Map<number, string>([
   [KIND.PACKET, 'packet '],

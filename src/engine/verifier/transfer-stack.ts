@@ -2,14 +2,13 @@
 // (Linux kernel/bpf/verifier.c, check_stack_read and check_stack_write). Knows nothing of other memory.
 
 import { markPreciseRegister } from './precision.ts';
-import { constReg, isPointer, KIND, NOT_INIT, type Reg, scalarReg, UNKNOWN, unlinked } from './register.ts';
+import { constReg, isPointer, KIND, type Reg, scalarReg, UNKNOWN, unlinked } from './register.ts';
 import { isConst, isZero, truncate, ZERO_SCALAR } from './scalar.ts';
 import { noteSlotRead, noteSlotWritten } from './stack-reads.ts';
 import {
   BYTE,
   byteType,
   type Frame,
-  isFullSpill,
   SLOT_INVALID,
   SLOT_MISC,
   type Slot,
@@ -146,7 +145,7 @@ function storePart(frame: Frame, spi: number, slot: Slot, size: number, reg: Reg
 }
 
 /** Sets bytes [offset, offset + size) to one type; spilled registers they touch are lost. */
-export function writeBytes(frame: Frame, offset: number, size: number, type: number): void {
+function writeBytes(frame: Frame, offset: number, size: number, type: number): void {
   for (let i = 0; i < size; i++) {
     const spi = spiOf(offset + i);
     const slot = frame.slot(spi);
@@ -281,7 +280,3 @@ export function describeStack(frame: Frame): readonly { readonly offset: number;
     .map((slot, spi) => ({ offset: -8 * (spi + 1), slot }))
     .filter(({ slot }) => slot !== SLOT_INVALID && slot.types !== 0);
 }
-
-/** True when the slot holds one whole register that is not a plain scalar. */
-export const holdsPointer = (slot: Slot): boolean =>
-  isFullSpill(slot) && slot.reg !== null && slot.reg.kind !== KIND.SCALAR && slot.reg !== NOT_INIT;

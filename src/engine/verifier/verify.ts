@@ -65,7 +65,7 @@ export type VerifyResult =
   | { readonly ok: false; readonly report: VerifierReport };
 
 /** The kernel's BPF_COMPLEXITY_LIMIT_INSNS. */
-export const INSTRUCTION_LIMIT = 1_000_000;
+const INSTRUCTION_LIMIT = 1_000_000;
 /** What the kernel's loader flags change; for programs that do not come from a profile. */
 export interface WalkFlags {
   readonly strictAlignment: boolean;
