@@ -159,27 +159,38 @@ function deduce32(r: ScalarDraft): void {
 }
 
 function deduce64(r: ScalarDraft): void {
-  if (s64(r.umin) <= s64(r.umax)) {
+  if (r.umax <= S64_MAX) {
+    r.smin = max(r.smin, r.umin);
+    r.smax = min(r.smax, r.umax);
+  } else if (r.umin > S64_MAX) {
     r.smin = max(r.smin, s64(r.umin));
     r.smax = min(r.smax, s64(r.umax));
   }
-  if (u64(r.smin) <= u64(r.smax)) {
+  if (r.smin >= 0n) {
+    r.umin = max(r.umin, r.smin);
+    r.umax = min(r.umax, r.smax);
+  } else if (r.smax < 0n) {
     r.umin = max(r.umin, u64(r.smin));
     r.umax = min(r.umax, u64(r.smax));
   } else if (r.umax < u64(r.smin)) {
     r.smin = max(r.smin, s64(r.umin));
     r.umax = min(r.umax, u64(r.smax));
-  } else if (u64(r.smax) < r.umin) {
+  } else if (r.smax < r.umin) {
     r.smax = min(r.smax, s64(r.umax));
     r.umin = max(r.umin, u64(r.smin));
   }
 }
 
+/** The upper halves of the wide bounds over the narrow unsigned ones. */
+const HIGH = ~U32_MAX;
+
 function deduceMixed(r: ScalarDraft): void {
-  r.umin = max(r.umin, (r.umin & ~U32_MAX) | r.u32min);
-  r.umax = min(r.umax, (r.umax & ~U32_MAX) | r.u32max);
-  r.smin = max(r.smin, (r.smin & ~U32_MAX) | r.u32min);
-  r.smax = min(r.smax, (r.smax & ~U32_MAX) | r.u32max);
+  if (r.u32min !== 0n || r.u32max !== U32_MAX) {
+    r.umin = max(r.umin, (r.umin & HIGH) | r.u32min);
+    r.umax = min(r.umax, (r.umax & HIGH) | r.u32max);
+    r.smin = max(r.smin, (r.smin & HIGH) | r.u32min);
+    r.smax = min(r.smax, (r.smax & HIGH) | r.u32max);
+  }
   if (r.s32min >= 0n && r.smin >= S32_MIN && r.smax <= S32_MAX) {
     r.smin = max(r.smin, r.s32min);
     r.smax = min(r.smax, r.s32max);

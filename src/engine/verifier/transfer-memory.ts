@@ -256,9 +256,11 @@ function readConstantMap(reg: Reg, offset: number, size: number): Reg | null {
   const at = Number(reg.value.smin) + offset;
   if (at < 0 || at + size > data.bytes.length) return null;
   if (data.relocations.some((relocation) => relocation.offset < at + size && at < relocation.offset + 8)) return null;
-  let value = 0n;
-  for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(data.bytes[at + i] ?? 0);
-  return scalarReg(constScalar(value));
+  let low = 0;
+  let high = 0;
+  for (let i = Math.min(size, 4) - 1; i >= 0; i--) low = low * 256 + (data.bytes[at + i] ?? 0);
+  for (let i = size - 1; i >= 4; i--) high = high * 256 + (data.bytes[at + i] ?? 0);
+  return scalarReg(constScalar(high === 0 ? BigInt(low) : (BigInt(high) << 32n) | BigInt(low)));
 }
 
 /** Bytes of the stack about which nothing is known are still a number of their size. */
