@@ -59,6 +59,7 @@ export function assembledObject({ profile = 'v4', maps, enqueue, dequeue }: Asse
     stackBytes: 0,
   });
   return {
+    ...NO_KERNEL_PARTS,
     name: 'assembled',
     profile,
     license: 'GPL',

@@ -31,3 +31,10 @@ export const loadCompiler = async () => (await import('./compiler/compile.ts')).
 
 /** The compiler with its intermediate form printed beside the object. */
 export const loadCompilerWithIr = async () => (await import('./compiler/compile.ts')).compileWithIr;
+
+/** Long explanation of a compile message, by its code; null when the message says it all. */
+export async function explainCompileMessage(code: string): Promise<string | null> {
+  const { MESSAGES } = await import('./compiler/messages.ts');
+  const found = Object.entries(MESSAGES).find(([name]) => name === code);
+  return found === undefined ? null : found[1].explanation;
+}

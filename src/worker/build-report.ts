@@ -2,6 +2,7 @@
 
 import {
   disassemble,
+  explainCompileMessage,
   hasErrors,
   lineOfSlot,
   loadCompiler,
@@ -35,7 +36,8 @@ export async function compileInput(input: ProgramInput): Promise<Compiled> {
     { path: input.path, text: input.text },
     { profile: input.profile, optimise: 2, cpu: 'v3' },
   );
-  return { object, diagnostics: diagnostics.map((item) => flatten(item, 'compile', null)) };
+  const explained = diagnostics.map(async (item) => flatten(item, 'compile', await explainCompileMessage(item.code)));
+  return { object, diagnostics: await Promise.all(explained) };
 }
 
 /** What the verifier and the disassembler say of one program. */
