@@ -3,7 +3,7 @@
 import type { ProfileId, QuirkId } from '../src/engine/abi/profile.ts';
 import { prepareObject } from '../src/engine/build.ts';
 import { assemble } from '../src/engine/isa/assemble.ts';
-import type { ObjectMap, ProgramObject } from '../src/engine/object/program-object.ts';
+import { NO_KERNEL_PARTS, type ObjectMap, type ProgramObject } from '../src/engine/object/program-object.ts';
 import { createExperiment, type Experiment } from '../src/engine/sim/experiment.ts';
 import type { Scenario } from '../src/engine/sim/scenario.ts';
 import type { AttachableProgram } from '../src/engine/tc/attachable-program.ts';

@@ -59,10 +59,16 @@ export interface EnumType {
   enumerators: readonly { readonly name: string; readonly value: bigint }[] | null;
   underlying: IntType;
 }
+export interface FunctionParameter {
+  readonly name: string | null;
+  readonly type: CType;
+  /** BTF declaration tags, e.g. `arg:trusted`. */
+  readonly tags?: readonly string[];
+}
 export interface FunctionType {
   readonly kind: 'function';
   readonly returns: CType;
-  readonly params: readonly { readonly name: string | null; readonly type: CType }[];
+  readonly params: readonly FunctionParameter[];
   readonly variadic: boolean;
   /** `f()` without a prototype. */
   readonly unprototyped?: boolean;

@@ -4,7 +4,13 @@
 import type { ProfileId } from '../abi/profile.ts';
 import { PROFILE_IDS } from '../abi/profile.ts';
 import type { SourceFile } from '../base/source.ts';
-import type { ObjectFunction, ObjectMap, ProgramObject, Relocation } from '../object/program-object.ts';
+import {
+  NO_KERNEL_PARTS,
+  type ObjectFunction,
+  type ObjectMap,
+  type ProgramObject,
+  type Relocation,
+} from '../object/program-object.ts';
 import { allocateRegisters } from './allocate-registers.ts';
 import { DataLayout, type DataSection, isMap, isMetadata, referencesOf, sectionMap, variableBytes } from './data-sections.ts';
 import { type EmittedFunction, emitFunction, lineEntry } from './emit.ts';
@@ -163,6 +169,7 @@ class Generator {
     });
     const data = this.layout.sections.map((section) => sectionMap(section, this.layout, sectionIndex, this.reporter));
     return {
+      ...NO_KERNEL_PARTS,
       name: baseName(this.options.file.path),
       profile: profileMark(this.metadata('qdisc_profile')) ?? null,
       license: this.metadata('license') ?? '',

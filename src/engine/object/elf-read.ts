@@ -20,14 +20,15 @@ import {
   SYMBOL_BIND,
   SYMBOL_TYPE,
 } from './elf-file.ts';
-import type {
-  DataRelocation,
-  LineEntry,
-  ObjectFile,
-  ObjectFunction,
-  ObjectMap,
-  ProgramObject,
-  Relocation,
+import {
+  type DataRelocation,
+  type LineEntry,
+  NO_KERNEL_PARTS,
+  type ObjectFile,
+  type ObjectFunction,
+  type ObjectMap,
+  type ProgramObject,
+  type Relocation,
 } from './program-object.ts';
 import { decodeUtf8 } from './utf8.ts';
 
@@ -103,6 +104,7 @@ class ObjectReader {
     if (functions.length === 0) this.problem('elf-no-code', 'the object holds no functions');
     const failed = this.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
     const object: ProgramObject = {
+      ...NO_KERNEL_PARTS,
       name: this.name,
       profile: this.profile(),
       license: this.textSection('license') ?? '',

@@ -8,7 +8,7 @@ import { assemble } from '../isa/assemble.ts';
 import { encode } from '../isa/codec.ts';
 import { readObject, writeObject } from './elf.ts';
 import { linkProgram } from './link.ts';
-import type { ObjectFunction, ObjectMap, ProgramObject } from './program-object.ts';
+import { NO_KERNEL_PARTS, type ObjectFunction, type ObjectMap, type ProgramObject } from './program-object.ts';
 
 const NODE: RecordType = { kind: 'struct', tag: 'node', members: null, size: 24, align: 8 };
 const NODE_POINTER: CType = { kind: 'pointer', to: NODE };
@@ -75,6 +75,7 @@ const enumType: CType = {
 };
 
 const OBJECT: ProgramObject = {
+  ...NO_KERNEL_PARTS,
   name: 'fifo',
   profile: 'v4',
   license: 'GPL',

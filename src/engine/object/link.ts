@@ -1,11 +1,12 @@
 // Linking: one entry function and every function it reaches, laid out one after the other as libbpf does, with calls,
 // callback addresses and map references filled in. Knows nothing of verification or of execution.
 
+import type { CType } from '../abi/ctype.ts';
 import type { ProgramKind } from '../abi/profile.ts';
 import { present } from '../base/assert.ts';
 import { type Code, emptyCode } from '../isa/codec.ts';
 import { PSEUDO_CALL, PSEUDO_LD } from '../isa/opcodes.ts';
-import type { LineEntry, ObjectFile, ObjectMap, ProgramObject } from './program-object.ts';
+import type { KernelFunction, LineEntry, ObjectFile, ObjectMap, ProgramObject } from './program-object.ts';
 
 /** A function inside a linked program: slots [start, end). */
 export interface Subprogram {
@@ -13,14 +14,38 @@ export interface Subprogram {
   readonly start: number;
   readonly end: number;
   readonly linkage: 'global' | 'static';
+  /** Function type with parameter tags, where the object knows it. */
+  readonly type?: CType | null;
 }
+
+/** Which member of which struct_ops variable a program implements. */
+export interface StructOpsTarget {
+  /** Member of the table: `enqueue`, `dequeue`, … */
+  readonly op: string;
+  /** Name of the C variable. */
+  readonly variable: string;
+  /** Tag of its struct, `Qdisc_ops`. */
+  readonly type: string;
+}
+
+/** What a linked program knows of the kernel's side; one that is no struct_ops program spreads {@link NO_LINKED_PARTS}. */
+export interface LinkedParts {
+  /** Null for a program that no struct_ops variable points to. */
+  readonly structOps: StructOpsTarget | null;
+  /** The object's own types: an immediate that names one holds its index + 1. */
+  readonly types: readonly CType[];
+  /** How the program declares the functions in `kfuncs`, same order; null where it is not known. */
+  readonly kernelFunctions: readonly (KernelFunction | null)[];
+}
+
+export const NO_LINKED_PARTS: LinkedParts = { structOps: null, types: [], kernelFunctions: [] };
 
 /**
  * A program ready to be judged. ld_imm64 with src 1 or 2 holds the index into `maps` in its first immediate (and a byte
  * offset in its second), src 4 the distance to the callback, a call with src 1 the distance to the subprogram: both relative to the next slot,
  * as in the kernel.
  */
-export interface LinkedProgram {
+export interface LinkedProgram extends LinkedParts {
   readonly name: string;
   readonly section: string;
   readonly kind: ProgramKind;
@@ -58,7 +83,7 @@ export function linkProgram(object: ProgramObject, entry: number, kind: ProgramK
   for (const index of order) {
     const part = present(object.functions[index], 'function');
     const start = present(starts.get(index), 'start');
-    subprograms.push({ name: part.name, start, end: start + part.code.length, linkage: part.linkage });
+    subprograms.push({ name: part.name, start, end: start + part.code.length, linkage: part.linkage, type: part.type });
     code.opcode.set(part.code.opcode, start);
     code.dst.set(part.code.dst, start);
     code.src.set(part.code.src, start);
@@ -90,6 +115,9 @@ export function linkProgram(object: ProgramObject, entry: number, kind: ProgramK
           if (!kfuncs.includes(relocation.name)) kfuncs.push(relocation.name);
           code.imm[slot] = kfuncs.indexOf(relocation.name);
           break;
+        case 'type-id':
+          code.imm[slot] = relocation.target + 1;
+          break;
       }
     }
   }
@@ -105,7 +133,19 @@ export function linkProgram(object: ProgramObject, entry: number, kind: ProgramK
     lines,
     files: object.files,
     kfuncs,
+    structOps: structOpsTarget(object, entry),
+    types: object.types,
+    kernelFunctions: kfuncs.map((name) => object.kernelFunctions.find((declared) => declared.name === name) ?? null),
   };
+}
+
+/** The first table entry that points to functions[entry]. */
+export function structOpsTarget(object: ProgramObject, entry: number): StructOpsTarget | null {
+  for (const { name, type, members } of object.structOps) {
+    const found = members.find((member) => member.kind === 'function' && member.function === entry);
+    if (found !== undefined) return { op: found.member, variable: name, type };
+  }
+  return null;
 }
 
 /** The line entry that covers a slot, or null before the first. */

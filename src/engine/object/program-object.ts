@@ -1,7 +1,7 @@
 // ProgramObject: what a compiler or an ELF reader produces and everything after consumes: functions, maps, data, types and
 // line table of one source file, before linking. Immutable values. Knows nothing of C syntax or of ELF.
 
-import type { CType } from '../abi/ctype.ts';
+import type { CType, FunctionType } from '../abi/ctype.ts';
 import type { ProfileId } from '../abi/profile.ts';
 import type { Code } from '../isa/codec.ts';
 
@@ -33,7 +33,9 @@ export type Relocation =
   /** ld_imm64 of the address of functions[target], for callbacks. */
   | { readonly kind: 'function-address'; readonly slot: number; readonly target: number }
   /** call of a kernel function by name. */
-  | { readonly kind: 'kfunc'; readonly slot: number; readonly name: string };
+  | { readonly kind: 'kfunc'; readonly slot: number; readonly name: string }
+  /** Immediate that names types[target] (`bpf_core_type_id_local`): a move, or the low half of ld_imm64. */
+  | { readonly kind: 'type-id'; readonly slot: number; readonly target: number };
 
 export interface ObjectFunction {
   readonly name: string;
@@ -55,6 +57,8 @@ export interface GlobalVariable {
   readonly size: number;
   readonly type: CType;
   readonly linkage: 'global' | 'static';
+  /** BTF declaration tags of the variable, e.g. `contains:flow:node` on a list head; absent when there are none. */
+  readonly tags?: readonly string[];
 }
 
 /** A pointer stored in initialised data: 8 bytes at `offset` become the address of maps[target] + addend. */
@@ -91,7 +95,55 @@ export interface ObjectMap {
   readonly line: LineEntry | null;
 }
 
-export interface ProgramObject {
+/** One member that an initialiser of a struct_ops variable sets; members that stay zero are not listed. */
+export type StructOpsMember =
+  /** The member points to functions[function], a program in a `struct_ops` section. */
+  | { readonly member: string; readonly kind: 'function'; readonly function: number }
+  /** Plain data: the member's bytes, as long as its type. */
+  | { readonly member: string; readonly kind: 'data'; readonly bytes: Uint8Array };
+
+/** A variable in `.struct_ops` or `.struct_ops.link`: one implementation of a kernel table of operations. */
+export interface StructOpsVariable {
+  /** Name of the C variable; the kind that tc knows is the bytes of member `id`. */
+  readonly name: string;
+  /** Tag of the struct, `Qdisc_ops`. */
+  readonly type: string;
+  readonly section: string;
+  /** In order of their places in the struct. */
+  readonly members: readonly StructOpsMember[];
+  readonly line: LineEntry | null;
+}
+
+/** A kernel function that the object declares (`extern … __ksym`) and calls. */
+export interface KernelFunction {
+  readonly name: string;
+  /** A weak one may be missing in the kernel. */
+  readonly weak: boolean;
+  /** As the program declares it; null when unknown. */
+  readonly type: FunctionType | null;
+}
+
+/** A kernel setting (`extern … __kconfig`): bytes of the read-only map `maps[map]`, whose section is `.kconfig`. */
+export interface KernelSetting {
+  readonly name: string;
+  readonly map: number;
+  readonly offset: number;
+  readonly type: CType;
+  readonly weak: boolean;
+}
+
+/** What only struct_ops programs have. An object without any spreads {@link NO_KERNEL_PARTS}. */
+export interface KernelParts {
+  readonly structOps: readonly StructOpsVariable[];
+  /** The object's own types that the kernel must know: of allocated objects, map values, roots. See relocation `type-id`. */
+  readonly types: readonly CType[];
+  readonly kernelFunctions: readonly KernelFunction[];
+  readonly kernelSettings: readonly KernelSetting[];
+}
+
+export const NO_KERNEL_PARTS: KernelParts = { structOps: [], types: [], kernelFunctions: [], kernelSettings: [] };
+
+export interface ProgramObject extends KernelParts {
   /** Name without folder and ending, `fifo`. */
   readonly name: string;
   /** From the `qdisc_profile` section; null when the source names none. */

@@ -4,7 +4,7 @@
 
 import { KERNEL_PROGRAM_TYPES, type KernelProgramType } from '../abi/calls-kernel.ts';
 import { decode } from '../isa/codec.ts';
-import type { LinkedProgram } from '../object/link.ts';
+import { type LinkedProgram, NO_LINKED_PARTS } from '../object/link.ts';
 import type { ObjectMap } from '../object/program-object.ts';
 import { findSubprograms } from './control-flow.ts';
 import { rulesOfKernelType } from './kernel-rules.ts';
@@ -110,6 +110,7 @@ export function programOfCase(given: BytecodeCase): LinkedProgram {
     ? found.map((part) => ({ ...part, name: '' }))
     : [{ name: 'main', start: 0, end: code.length, linkage: 'static' as const }];
   return {
+    ...NO_LINKED_PARTS,
     name: given.name,
     section: given.prog_type,
     kind: 'other',

@@ -3,7 +3,7 @@
 import type { ProgramKind } from '../abi/profile.ts';
 import { invariant } from '../base/assert.ts';
 import { assemble } from '../isa/assemble.ts';
-import type { LinkedProgram } from '../object/link.ts';
+import { type LinkedProgram, NO_LINKED_PARTS } from '../object/link.ts';
 import type { ObjectMap } from '../object/program-object.ts';
 import { findSubprograms } from './control-flow.ts';
 
@@ -37,5 +37,17 @@ export function testProgram(
   invariant(problems.length === 0, `assembly: ${problems.map((problem) => `${problem.line}: ${problem.message}`).join('; ')}`);
   const subprograms = findSubprograms(code);
   invariant(Array.isArray(subprograms), 'calls inside the program');
-  return { name: 'test', section: kind, kind, license: 'GPL', code, subprograms, maps, lines: [], files: [], kfuncs: [] };
+  return {
+    ...NO_LINKED_PARTS,
+    name: 'test',
+    section: kind,
+    kind,
+    license: 'GPL',
+    code,
+    subprograms,
+    maps,
+    lines: [],
+    files: [],
+    kfuncs: [],
+  };
 }
