@@ -4,6 +4,7 @@
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { Group, Panel, Separator } from 'react-resizable-panels';
 import { ErrorBoundary } from './components/error-boundary.tsx';
+import { TabPanel } from './components/tab-panel.tsx';
 import { TabStrip } from './components/tab-strip.tsx';
 import { Banner } from './panes/banner.tsx';
 import { CodePane } from './panes/code-pane.tsx';
@@ -46,9 +47,9 @@ function SidePane(): ReactNode {
   return (
     <div className="stack">
       <TabStrip<SideTab> label="Side pane" tabs={SIDE_TABS} active={tab} onSelect={(sideTab) => useStore.setState({ sideTab })} />
-      <div className="fill" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+      <TabPanel tab={tab}>
         <ErrorBoundary name="This pane">{tab === 'inspector' ? <InspectorPane /> : <TrafficPane />}</ErrorBoundary>
-      </div>
+      </TabPanel>
     </div>
   );
 }
@@ -68,9 +69,9 @@ function LowerPane(): ReactNode {
         active={tab}
         onSelect={(lowerTab) => useStore.setState({ lowerTab })}
       />
-      <div className="fill" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+      <TabPanel tab={tab}>
         <ErrorBoundary name="This pane">{tab === 'results' ? <ResultsPane /> : <ConsolePane />}</ErrorBoundary>
-      </div>
+      </TabPanel>
     </div>
   );
 }
@@ -161,7 +162,7 @@ function NarrowFrame(): ReactNode {
         active={tab}
         onSelect={(narrowTab) => useStore.setState({ narrowTab })}
       />
-      <div className="fill" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+      <TabPanel tab={tab}>
         <ErrorBoundary name="This pane">
           {tab === 'scene' ? <ScenePane /> : null}
           {tab === 'code' ? <CodeColumn /> : null}
@@ -177,7 +178,7 @@ function NarrowFrame(): ReactNode {
           ) : null}
           {tab === 'inspect' ? <SidePane /> : null}
         </ErrorBoundary>
-      </div>
+      </TabPanel>
       <div className="bottom-bar">
         <TransportBar />
       </div>

@@ -4,6 +4,7 @@
 import type { ReactNode } from 'react';
 import type { FlatDiagnostic } from '../../worker/api.ts';
 import { EmptyState } from '../components/empty-state.tsx';
+import { TabPanel } from '../components/tab-panel.tsx';
 import { TabStrip } from '../components/tab-strip.tsx';
 import { textChanged } from '../store/engine-bridge.ts';
 import { countOf } from '../store/selectors.ts';
@@ -132,9 +133,9 @@ export function ProblemsPane(): ReactNode {
         active={tab}
         onSelect={(problemsTab) => useStore.setState({ problemsTab })}
       />
-      <div className="fill scroll" role="tabpanel" aria-labelledby={`tab-${tab}`} data-testid="problems">
+      <TabPanel tab={tab} testId="problems">
         {tab === 'explained' ? <Explained /> : tab === 'raw' ? <RawLog /> : <BytecodePane />}
-      </div>
+      </TabPanel>
     </section>
   );
 }
