@@ -160,7 +160,9 @@ function moment(runId: number, simulation: Simulation, experiment: Experiment, p
     runId,
     step: experiment.steps,
     t: experiment.now,
-    maps: experiment.instances.flatMap(({ maps }) => maps.all.map((map) => viewMap(map, memory, packets))),
+    maps: experiment.instances.flatMap(({ maps, program }) =>
+      maps.all.map((map) => viewMap(map, memory, packets, program.quirks)),
+    ),
     tc: showQdiscs(experiment),
     packet: slot >= 0 && packets.alive(slot) ? fields : null,
     digest: simulation.stateDigest(),

@@ -88,5 +88,6 @@ export interface ApiProfile {
   readonly poppedPacketIsReadable: boolean;
   /** Largest max_entries of an skb map (specification 3.1; lab: contracts 1). */
   readonly skbMapLimit: number;
+  /** Quirks that can be switched on under this profile: those it has and the simulator can show. */
   readonly quirks: readonly QuirkId[];
 }

@@ -9,6 +9,7 @@ import type { RunMap } from '../maps/map.ts';
 import { SkbMap } from '../maps/skb-map.ts';
 import type { PacketPool } from '../tc/packet.ts';
 import { readText } from '../tc/printk.ts';
+import { NO_QUIRKS, type Quirks } from '../tc/quirks.ts';
 import type { RunMemory } from '../vm/memory.ts';
 
 export interface MapView {
@@ -105,16 +106,18 @@ function hashEntries(map: RunMap, memory: RunMemory): { key: string; value: stri
   return entries;
 }
 
+/** What quirk Q8 leaves of an skb map's contents. */
+const REFUSED = { key: 'refused', value: 'lookup from user space gives -ENOTSUPP (Q8)' } as const;
+
 /** One map's contents, at most 512 entries. Data sections list their variables by name. Never writes: a look changes no state. */
-export function viewMap(map: RunMap, memory: RunMemory, packets: PacketPool): MapView {
+export function viewMap(map: RunMap, memory: RunMemory, packets: PacketPool, quirks: Quirks = NO_QUIRKS): MapView {
   const { definition } = map;
   const type = definition.data === null ? (mapTypeOf(definition.type)?.name ?? 'unknown') : 'data';
-  const entries =
-    map instanceof SkbMap
-      ? skbEntries(map, packets)
-      : map instanceof ArrayMap
-        ? arrayEntries(map, memory)
-        : hashEntries(map, memory);
+  const open = (): { key: string; value: string }[] => {
+    if (map instanceof SkbMap) return quirks.has('Q8') ? [REFUSED] : skbEntries(map, packets);
+    return map instanceof ArrayMap ? arrayEntries(map, memory) : hashEntries(map, memory);
+  };
+  const entries = open();
   return {
     index: map.index,
     name: definition.name,

@@ -3,19 +3,26 @@
 
 import { describe, expect, it } from 'vitest';
 import { type AssembledQdisc, assembledObject, bss, experimentOf, FIFO, skbMap } from '../../../tests/assembled-qdisc.ts';
+import { PROFILES } from '../abi/profiles.ts';
 import { prepareObject } from '../build.ts';
 import { creationError } from '../maps/creation.ts';
 import { SkbMap } from '../maps/skb-map.ts';
 import type { Experiment } from '../sim/experiment.ts';
+import { viewMap } from '../sim/map-view.ts';
 import type { TraceChunk } from '../trace/chunk.ts';
 import { DROP_REASONS, EVENT } from '../trace/event.ts';
 import { TraceLog, type TraceRecord } from '../trace/reader.ts';
 import { RunMemory } from '../vm/memory.ts';
 import { PacketPool, SKB } from './packet.ts';
 import { NET_XMIT } from './qdisc.ts';
+import { QUIRKS } from './quirks.ts';
 
 /** A map of 64 packets by itself, with packets numbered from 1 in the order of `keys`. */
-function mapWith(keys: readonly bigint[], quirks: Partial<{ topmostFirst: boolean; leakyCounter: boolean }> = {}, entries = 64) {
+function mapWith(
+  keys: readonly bigint[],
+  quirks: Partial<{ topmostFirst: boolean; leakyCounter: boolean; brokenWalk: boolean }> = {},
+  entries = 64,
+) {
   const memory = new RunMemory({ hostBytes: 65_536, programBytes: 131_072 });
   const packets = new PacketPool(memory, 64);
   const posted = { topmostFirst: false, leakyCounter: false, brokenWalk: false, ...quirks };
@@ -45,7 +52,7 @@ function mapWith(keys: readonly bigint[], quirks: Partial<{ topmostFirst: boolea
     return scratch;
   };
   for (const key of keys) push(key);
-  return { map, push, pop, walk, keyAt };
+  return { map, packets, push, pop, walk, keyAt };
 }
 
 describe('section 13', () => {
@@ -230,6 +237,35 @@ describe('quirks', () => {
     };
     expect(rounds([])).toBe(1024);
     expect(rounds(['Q7'])).toBe(100_000);
+  });
+
+  it('Q8: user space is refused a look into the map', () => {
+    const of = (quirks: AssembledQdisc['quirks'] & object): string[] => {
+      const experiment = experimentOf({ ...FIFO, quirks }, { flows: [] });
+      const { qdisc, maps } = first(experiment);
+      qdisc.enqueue(experiment.packets.allocate(0, 100, 0));
+      const map = maps.all[0] ?? expect.fail();
+      return viewMap(map, experiment.memory, experiment.packets, new Set(quirks)).entries.map((entry) => entry.value);
+    };
+    expect(of([])).toEqual(['packet 1, 100 bytes, flow 0']);
+    expect(of(['Q8'])).toEqual(['lookup from user space gives -ENOTSUPP (Q8)']);
+  });
+
+  it('Q23: the walk ends when the callback removes the packet it is at', () => {
+    const visited = (brokenWalk: boolean): number => {
+      const { map, packets } = mapWith([1n, 2n, 3n], { brokenWalk });
+      return map.walk(({ slot }) => {
+        map.take(slot, false);
+        return packets.capacity > 0;
+      });
+    };
+    expect([visited(false), visited(true)]).toEqual([3, 1]);
+  });
+
+  it('every quirk that a profile offers is one that the simulator shows', () => {
+    const shown = QUIRKS.map((quirk) => quirk.id);
+    for (const profile of PROFILES) for (const quirk of profile.quirks) expect(shown).toContain(quirk);
+    expect(PROFILES.find((profile) => profile.id === 'v4')?.quirks).toEqual(shown);
   });
 
   it('Q10: deleted packets are leaked', () => {

@@ -39,6 +39,11 @@ export const QUIRKS: readonly QuirkRow[] = [
     effect: 'dequeue runs again without the limit of 1024; the run stops at a million instructions',
   },
   {
+    id: 'Q8',
+    title: 'User space cannot look into the map',
+    effect: 'the inspector, which is user space here, gets -ENOTSUPP instead of the packets of an skb map',
+  },
+  {
     id: 'Q10',
     title: 'Deleted packets are leaked',
     effect: 'delete, flush and destroy drop one reference of two: the packet is leaked instead of dropped',
