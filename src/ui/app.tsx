@@ -1,8 +1,8 @@
 // The frame of the page: top bar, panes in splits (or tabs where it is narrow), banner, dialogs. What the panes show is
 // their own affair.
 
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
-import { Group, Panel, Separator } from 'react-resizable-panels';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { Group, Panel, Separator, useGroupRef } from 'react-resizable-panels';
 import { ErrorBoundary } from './components/error-boundary.tsx';
 import { TabPanel } from './components/tab-panel.tsx';
 import { TabStrip } from './components/tab-strip.tsx';
@@ -103,19 +103,24 @@ const LAYOUTS = {
 
 function WideFrame(): ReactNode {
   const layout = useStore((state) => state.layout);
-  const sizes = LAYOUTS[layout];
+  const rows = useGroupRef();
+  const columns = useGroupRef();
+  const first = useRef(layout);
+  const sizes = LAYOUTS[first.current];
+  // Panes stay mounted when the layout changes: the editor keeps its undo history.
+  useEffect(() => {
+    const { code, scene, side, lower } = LAYOUTS[layout];
+    columns.current?.setLayout({ 'panel-code': code, 'panel-scene': scene, 'panel-side': side });
+    rows.current?.setLayout({ 'panel-upper': 100 - lower, 'panel-lower': lower });
+  }, [layout, rows, columns]);
   return (
-    <Group orientation="vertical" className="frame" id="frame" key={layout}>
+    <Group orientation="vertical" className="frame" id="frame" groupRef={rows}>
       <Panel id="panel-upper" minSize="30%" defaultSize={`${100 - sizes.lower}%`}>
-        <Group orientation="horizontal" id="columns">
-          {sizes.code > 0 ? (
-            <>
-              <Panel id="panel-code" minSize="14%" defaultSize={`${sizes.code}%`}>
-                <CodeColumn />
-              </Panel>
-              <Separator className="split vertical" aria-label="Width of the code" />
-            </>
-          ) : null}
+        <Group orientation="horizontal" id="columns" groupRef={columns}>
+          <Panel id="panel-code" minSize="14%" collapsible collapsedSize="0%" defaultSize={`${sizes.code}%`}>
+            <CodeColumn />
+          </Panel>
+          <Separator className="split vertical" aria-label="Width of the code" />
           <Panel id="panel-scene" minSize="24%" defaultSize={`${sizes.scene}%`}>
             <ErrorBoundary name="The scene">
               <ScenePane />

@@ -248,6 +248,11 @@ function labelledRanks(surface: Surface, ink: TreeInk): Map<number, string> {
     const rank = packet === 0 ? -1 : layout.packet.indexOf(packet);
     if (rank >= 0) tryLabel(rank);
   }
+  tryLabel(0);
+  // Keys stand under their nodes: where levels are close they would stand on the next ones.
+  const above = layout.parentRank[0] ?? -1;
+  const level = above < 0 ? Number.POSITIVE_INFINITY : (positions.y[0] ?? 0) - (positions.y[above] ?? 0);
+  if (level < positions.radius * 2 + 14) return labelled;
   for (const rank of leftmostPath(layout)) tryLabel(rank);
   if (layout.count <= LABELS_UP_TO) for (let rank = 0; rank < layout.count; rank++) tryLabel(rank);
   return labelled;

@@ -1,7 +1,7 @@
 // What a scenario says about its programs besides their text: knobs (`const volatile` globals), profile, and quirks of the
 // posted code. Each change runs at once.
 
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { PROFILE_IDS, QUIRK_IDS } from '../../engine/abi/profile.ts';
 import type { Scenario, ScenarioProgram } from '../../engine/sim/scenario.ts';
 import { QuantityField } from '../components/quantity-field.tsx';
@@ -44,6 +44,47 @@ function withoutKey<T extends object, K extends keyof T>(value: T, key: K): Omit
   return rest;
 }
 
+/** A drag commits this long after the last move (ms). */
+const DRAG_PAUSE = 160;
+
+/** A knob as a slider and a number: learn by dragging, then by typing. */
+function KnobField({ knob, onCommit }: { readonly knob: Knob; readonly onCommit: (value: number) => void }): ReactNode {
+  const value = Number(knob.value);
+  // The slider's range is taken from the first value, so that it does not move under the hand.
+  const [most] = useState(() => Math.max(8, Math.abs(value) * 4));
+  const [dragged, setDragged] = useState<number | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const drag = (next: number): void => {
+    setDragged(next);
+    if (timer.current !== null) clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      setDragged(null);
+      onCommit(next);
+    }, DRAG_PAUSE);
+  };
+  return (
+    <div className="knob">
+      <QuantityField
+        label={knob.name}
+        value={String(dragged ?? value)}
+        check={isNumber}
+        hint="a whole number"
+        testId={`knob-${knob.name}`}
+        onCommit={(text) => onCommit(Number(text))}
+      />
+      <input
+        type="range"
+        min={0}
+        max={most}
+        value={dragged ?? value}
+        aria-label={`${knob.name}, slider`}
+        data-testid={`knob-slider-${knob.name}`}
+        onChange={(event) => drag(Number(event.target.value))}
+      />
+    </div>
+  );
+}
+
 function ProgramCard({
   scenario,
   name,
@@ -62,14 +103,10 @@ function ProgramCard({
       <legend>{name}.bpf.c</legend>
       <div className="grid">
         {knobs.map((knob) => (
-          <QuantityField
+          <KnobField
             key={knob.name}
-            label={knob.name}
-            value={String(program.set?.[knob.name] ?? knob.value)}
-            check={isNumber}
-            hint="a whole number"
-            testId={`knob-${knob.name}`}
-            onCommit={(text) => setProgram(scenario, name, { ...program, set: { ...program.set, [knob.name]: Number(text) } })}
+            knob={{ ...knob, value: String(program.set?.[knob.name] ?? knob.value) }}
+            onCommit={(value) => setProgram(scenario, name, { ...program, set: { ...program.set, [knob.name]: value } })}
           />
         ))}
         <label className="field">

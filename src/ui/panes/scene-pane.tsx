@@ -66,7 +66,6 @@ function Watch(): ReactNode {
 function Tags(): ReactNode {
   const stale = useStore((state) => state.stale);
   const state = useStore((store) => store.runState);
-  const nothing = useStore((store) => store.run === null && store.runState === 'failed');
   return (
     <div className="stage-tags">
       {stale ? (
@@ -75,7 +74,6 @@ function Tags(): ReactNode {
         </span>
       ) : null}
       {state === 'starting' ? <span className="tag">starting …</span> : null}
-      {nothing ? <p className="stage-empty">Nothing runs: the program or the scenario has a problem. See Problems.</p> : null}
     </div>
   );
 }
@@ -101,6 +99,7 @@ export function ScenePane(): ReactNode {
   const dark = useStore((state) => state.dark);
   const selected = useStore((state) => state.packet);
   const hovered = useStore((state) => state.hovered);
+  const failed = useStore((state) => state.runState === 'failed');
   const position = useStore((state) => state.readout.position);
   const playing = useStore((state) => state.readout.playing);
   const shape = useMemo(() => sceneShape(run, folded), [run, folded]);
@@ -169,6 +168,9 @@ export function ScenePane(): ReactNode {
         <canvas ref={traffic} className="layer" data-testid="scene-canvas" role="img" tabIndex={0} aria-label={label} />
         <FoldButtons size={size} />
         <Tags />
+        {run === null && failed ? (
+          <p className="stage-empty">Nothing runs: the program or the scenario has a problem. See Problems.</p>
+        ) : null}
         <Tooltip at={pointer} />
       </div>
       <Caption />
