@@ -113,6 +113,13 @@ export const HELPER_MACROS_TEXT = `#define SEC(name) __attribute__((section(name
 #define __percpu_kptr __attribute__((btf_type_tag("percpu_kptr")))
 #define __arg_ctx __attribute__((btf_decl_tag("arg:ctx")))
 #define __arg_nonnull __attribute__((btf_decl_tag("arg:nonnull")))
+#define __arg_nullable __attribute__((btf_decl_tag("arg:nullable")))
+#define __arg_trusted __attribute__((btf_decl_tag("arg:trusted")))
+#define __arg_untrusted __attribute__((btf_decl_tag("arg:untrusted")))
+#define __uptr __attribute__((btf_type_tag("uptr")))
+#define __ulong(name, val) enum { ___bpf_enum_paste(__unique_value, __COUNTER__) = val } name
+#define ___bpf_enum_paste2(a, b) a##b
+#define ___bpf_enum_paste(a, b) ___bpf_enum_paste2(a, b)
 #ifndef NULL
 #define NULL ((void *)0)
 #endif
@@ -140,11 +147,29 @@ enum libbpf_pin_type { LIBBPF_PIN_NONE, LIBBPF_PIN_BY_NAME };
 #define bpf_printk(fmt, ...) ({ \\
 	static const char ____fmt[] = fmt; \\
 	bpf_trace_printk(____fmt, sizeof(____fmt), ##__VA_ARGS__); })
+#define bpf_ksym_exists(sym) (!!(sym))
+#define bpf_repeat(N) \\
+	for (struct bpf_iter_num ___it __attribute__((aligned(8), cleanup(bpf_iter_num_destroy))), \\
+		*___p __attribute__((unused)) = (bpf_iter_num_new(&___it, 0, (N)), (void)bpf_iter_num_destroy, (void *)0); \\
+		bpf_iter_num_next(&___it);)
+#define bpf_for(i, start, end) \\
+	for (struct bpf_iter_num ___it __attribute__((aligned(8), cleanup(bpf_iter_num_destroy))), \\
+		*___p __attribute__((unused)) = (bpf_iter_num_new(&___it, (start), (end)), (void)bpf_iter_num_destroy, (void *)0); \\
+		({ int *___t = bpf_iter_num_next(&___it); \\
+		   (___t ? ((i) = *___t, (i) >= (start) && (i) < (end)) : 0); });)
+#define bpf_for_each(type, cur, args...) \\
+	for (struct bpf_iter_##type ___it __attribute__((aligned(8), cleanup(bpf_iter_##type##_destroy))), \\
+		*___p __attribute__((unused)) = (bpf_iter_##type##_new(&___it, ##args), (void)bpf_iter_##type##_destroy, (void *)0); \\
+		(((cur) = bpf_iter_##type##_next(&___it)));)
 `;
 
-export const BPF_CONSTANTS_TEXT = `enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2, BPF_F_LOCK = 4 };
+/** Enumerators that vmlinux.h has as well. */
+export const BPF_ENUMERATORS_TEXT = `enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2, BPF_F_LOCK = 4 };
 enum { BPF_F_NO_PREALLOC = 1, BPF_F_NO_COMMON_LRU = 2, BPF_F_NUMA_NODE = 4, BPF_F_RDONLY = 8, BPF_F_WRONLY = 16,
 	BPF_F_ZERO_SEED = 64, BPF_F_RDONLY_PROG = 128, BPF_F_WRONLY_PROG = 256 };
+`;
+
+export const BPF_CONSTANTS_TEXT = `
 #define BPF_F_CURRENT_CPU 0xffffffffULL
 enum xdp_action { XDP_ABORTED = 0, XDP_DROP, XDP_PASS, XDP_TX, XDP_REDIRECT };
 struct xdp_md { __u32 data; __u32 data_end; __u32 data_meta; __u32 ingress_ifindex; __u32 rx_queue_index; __u32 egress_ifindex; };

@@ -4,6 +4,9 @@
 import type { SourceFile } from '../base/source.ts';
 import { CALLS, type CallRow } from './calls.ts';
 import * as text from './header-texts.ts';
+import * as kernel from './header-texts-kernel.ts';
+import { vmlinuxText } from './header-vmlinux.ts';
+import { HELPER_PROTOTYPES } from './helper-prototypes.ts';
 import { type ContextLayout, ENQUEUE_CONTEXT, SK_BUFF } from './layouts.ts';
 import { MAP_TYPES } from './map-types.ts';
 import type { ApiProfile, ProfileId } from './profile.ts';
@@ -18,6 +21,16 @@ const callText = (row: CallRow): string => {
   const { returns, params } = row.prototype;
   const space = returns.endsWith('*') ? '' : ' ';
   return `/* ${row.summary} */\nstatic ${returns}${space}(* const ${row.name})(${params}) = (void *) ${row.id};\n`;
+};
+
+/** Helpers of the kernel that qdisc profiles do not have: only for programs written against vmlinux.h. */
+const kernelHelpersText = (): string => {
+  const rows = HELPER_PROTOTYPES.filter((row) => !CALLS.some((call) => call.profiles === null && call.name === row.name));
+  const lines = rows.map(
+    ({ id, name, returns, params }) =>
+      `static ${returns}${returns.endsWith('*') ? '' : ' '}(* const ${name})(${params}) = (void *) ${id};\n`,
+  );
+  return `#ifdef __VMLINUX_H__\n${lines.join('')}#endif\n`;
 };
 
 const mapTypesText = (): string => {
@@ -51,10 +64,14 @@ static const char __qdisc_profile[] SEC("qdisc_profile") = "${profile.id}";
 `;
 
 function build(chosen: ApiProfile | null): SourceFile[] {
-  const tail = (part: string): string => (chosen === null ? '' : `#include <qdisc/${part}-${chosen.id}.h>\n`);
-  const bpf = `#pragma once\n#include <linux/types.h>\n${mapTypesText()}${text.BPF_CONSTANTS_TEXT}${structText(SK_BUFF)}${tail('types')}`;
+  const tail = (part: string): string =>
+    chosen === null || chosen.header === null ? '' : `#include <qdisc/${part}-${chosen.id}.h>\n`;
+  const enums = `${mapTypesText()}${text.BPF_ENUMERATORS_TEXT}`;
+  const plain = `#ifndef __VMLINUX_H__\n${enums}${text.BPF_CONSTANTS_TEXT}${structText(SK_BUFF)}#endif\n`;
+  const bpf = `#pragma once\n#define __LINUX_BPF_H__\n#include <linux/types.h>\n${plain}${tail('types')}`;
+  const vmlinux = vmlinuxText(structText(SK_BUFF), `#ifndef __LINUX_BPF_H__\n${enums}#endif\n`);
   const general = CALLS.filter((row) => row.profiles === null);
-  const helpers = `#pragma once\n#include <linux/types.h>\n${text.HELPER_MACROS_TEXT}struct __sk_buff;\n${general.map(callText).join('')}${tail('calls')}`;
+  const helpers = `#pragma once\n#include <linux/types.h>\n${text.HELPER_MACROS_TEXT}struct __sk_buff;\n${general.map(callText).join('')}${kernelHelpersText()}${tail('calls')}`;
   const files: [string, string][] = [
     ['linux/types.h', text.TYPES_TEXT],
     ['asm/types.h', text.TYPES_TEXT],
@@ -76,6 +93,13 @@ function build(chosen: ApiProfile | null): SourceFile[] {
     ['linux/pkt_sched.h', text.PKT_CLS_TEXT],
     ['linux/bpf.h', bpf],
     ['bpf/bpf_helpers.h', helpers],
+    ['vmlinux.h', vmlinux],
+    ['bpf/bpf_tracing.h', kernel.TRACING_TEXT],
+    ['bpf/bpf_core_read.h', kernel.CORE_READ_TEXT],
+    ['bpf_experimental.h', kernel.EXPERIMENTAL_TEXT],
+    ['bpf_may_goto.h', kernel.MAY_GOTO_TEXT],
+    ['bpf_qdisc_common.h', kernel.QDISC_COMMON_TEXT],
+    ['bpf_misc.h', kernel.MISC_TEXT],
   ];
   for (const profile of PROFILES) {
     if (profile.header === null) continue;

@@ -58,6 +58,7 @@ for (const prefix of ['__builtin_', '']) {
 fixed('__builtin_unreachable', 'unreachable', VOID);
 fixed('__builtin_trap', 'trap', VOID);
 fixed('__sync_synchronize', 'barrier', VOID);
+fixed('__builtin_bpf_may_goto', 'may-goto', INT);
 
 const atomic = (
   name: string,

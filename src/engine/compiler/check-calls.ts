@@ -229,6 +229,7 @@ function checkSpecial(c: Checker, row: BuiltinRow, expr: CallExpr): TExpr | null
     case '__builtin_object_size':
       return constantExpr(0xffff_ffff_ffff_ffffn, ULONG, place);
     case '__builtin_btf_type_id':
+      return typeId(c, args, place);
     case '__builtin_preserve_type_info':
     case '__builtin_preserve_field_info':
     case '__builtin_preserve_enum_value':
@@ -244,6 +245,16 @@ function checkSpecial(c: Checker, row: BuiltinRow, expr: CallExpr): TExpr | null
       c.report('builtin-not-built', place, [row.name]);
       return errorExpr(place);
   }
+}
+
+/** `__builtin_btf_type_id(object, kind)`: the object is not evaluated, only its type counts. */
+function typeId(c: Checker, args: readonly Expr[], place: Place): TExpr {
+  const [object, which] = args;
+  if (object === undefined || which === undefined) return errorExpr(place);
+  const named = checkExpression(c, object);
+  checkValue(c, which);
+  if (isError(named.type)) return errorExpr(place);
+  return { kind: 'type-id', of: unqualified(named.type), type: ULONG, place };
 }
 
 type AtomicRule = Extract<BuiltinRow['rule'], { kind: 'atomic' }>;

@@ -15,6 +15,7 @@ import {
   parameterType,
   requestedAlignment,
   resolveSpecifiers,
+  tagsIn,
 } from './check-types.ts';
 import { rvalue } from './conversions.ts';
 import type { Reporter } from './report.ts';
@@ -62,6 +63,9 @@ function warnUnusedSymbols(c: Checker): void {
 const isMainFile = (c: Checker, place: Place): boolean => c.mainFile === null || c.mainFile === place.file;
 
 const has = (attributes: readonly Attribute[], name: string): boolean => attributes.some((attribute) => attribute.name === name);
+
+const isHidden = (attributes: readonly Attribute[]): boolean =>
+  attributes.some((attribute) => attribute.name === 'visibility' && attributeText(attribute) === 'hidden');
 
 function sectionOf(attributes: readonly Attribute[]): string | null {
   for (const attribute of attributes) if (attribute.name === 'section') return attributeText(attribute);
@@ -157,6 +161,8 @@ function declareFunction(
   symbol.section ??= sectionOf(attributes);
   symbol.ksym ||= symbol.section === '.ksyms';
   symbol.weak ||= has(attributes, 'weak');
+  // libbpf treats hidden functions as static ones: judged at each call.
+  if (isHidden(attributes)) symbol.linkage = 'static';
   symbol.alwaysInline ||= has(attributes, 'always_inline');
   symbol.noInline ||= has(attributes, 'noinline') || has(attributes, 'noipa');
   symbol.inlineHint ||= specifiers.inline;
@@ -204,6 +210,9 @@ function declareGlobal(
   if (isExtern && inFunction && !c.fileScope.names.has(name)) c.fileScope.names.set(name, variable);
   variable.section ??= sectionOf(attributes);
   variable.keep ||= has(attributes, 'used');
+  variable.weak ||= has(attributes, 'weak');
+  const tags = tagsIn(attributes, 'btf_decl_tag');
+  if (tags.length > 0) variable.tags = [...variable.tags, ...tags];
   if (has(attributes, 'unused')) variable.used = true;
   variable.align = Math.max(variable.align, requestedAlignment(c, attributes, specifiers.alignas));
   if (init !== null) {
@@ -246,6 +255,8 @@ function newGlobal(c: Checker, name: string, type: CType, specifiers: Specifiers
     align: alignOf(type),
     used: false,
     keep: false,
+    tags: [],
+    weak: false,
   };
 }
 

@@ -143,6 +143,8 @@ function checkString(c: Checker, pieces: readonly string[], place: Place): TExpr
     align: 1,
     used: true,
     keep: false,
+    tags: [],
+    weak: false,
   };
   c.variables.push(variable);
   return { kind: 'global', variable, type, place };
@@ -242,6 +244,8 @@ function checkCompound(c: Checker, expr: Extract<Expr, { kind: 'compound' }>): T
     align: alignOf(type),
     used: true,
     keep: false,
+    tags: [],
+    weak: false,
   };
   c.variables.push(variable);
   return { kind: 'global', variable, type, place: expr.place };

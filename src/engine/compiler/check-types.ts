@@ -7,6 +7,7 @@ import {
   CHAR,
   type CType,
   type EnumType,
+  type FunctionParameter,
   INT,
   LLONG,
   LONG,
@@ -130,7 +131,7 @@ export function checkConstant(c: Checker, expr: Expr, what: string): bigint | nu
   return value;
 }
 
-const tagsIn = (attributes: readonly Attribute[], name: string): string[] =>
+export const tagsIn = (attributes: readonly Attribute[], name: string): string[] =>
   attributes.flatMap((attribute) => {
     if (attribute.name !== name) return [];
     const text = attributeText(attribute);
@@ -431,7 +432,7 @@ function arrayType(c: Checker, of: CType, size: Expr | null, place: Place, decla
 type FunctionPart = Extract<Declarator['parts'][number], { kind: 'function' }>;
 
 function functionType(c: Checker, returns: CType, part: FunctionPart): CType {
-  const params: { name: string | null; type: CType }[] = [];
+  const params: FunctionParameter[] = [];
   const returned = unqualified(returns);
   if (part.names !== null) {
     for (const name of part.names) params.push({ name: name.text, type: INT });
@@ -447,7 +448,8 @@ function functionType(c: Checker, returns: CType, part: FunctionPart): CType {
         params.push({ name: param.declarator.name, type: ERROR_TYPE });
         continue;
       }
-      params.push({ name: param.declarator.name, type });
+      const tags = tagsIn([...param.specifiers.attributes, ...param.declarator.attributes], 'btf_decl_tag');
+      params.push({ name: param.declarator.name, type, ...(tags.length > 0 ? { tags } : {}) });
     }
   });
   const shape = { kind: 'function', returns: returned, params, variadic: part.variadic } as const;

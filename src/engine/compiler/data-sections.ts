@@ -2,17 +2,21 @@
 // sections (as libbpf makes them). Knows nothing of code.
 
 import { sizeOf } from '../abi/ctype.ts';
+import { KERNEL_SETTINGS } from '../abi/kernel-settings.ts';
 import type { DataRelocation, GlobalVariable as DataVariable, ObjectMap } from '../object/program-object.ts';
 import { isReadOnly, storageSize } from './check-declarations.ts';
 import { constantOf } from './constant.ts';
 import type { Reporter } from './report.ts';
 import type { FunctionSymbol, GlobalVariable, InitItem } from './tree.ts';
+import { integerOf } from './types.ts';
 
 /** Sections that the object's readers look at and that are no maps. */
 const METADATA: ReadonlySet<string> = new Set(['license', 'version', 'qdisc_profile']);
 const MAPS_SECTION = '.maps';
+const SETTINGS_SECTION = '.kconfig';
 
 export const isMetadata = (variable: GlobalVariable): boolean => variable.section !== null && METADATA.has(variable.section);
+export const isKernelSetting = (variable: GlobalVariable): boolean => variable.section === SETTINGS_SECTION;
 export const isMap = (variable: GlobalVariable): boolean => variable.section === MAPS_SECTION;
 
 /** Section of a variable: its own, else by constness and contents. */
@@ -27,6 +31,15 @@ const isAllZero = (variable: GlobalVariable): boolean =>
     const constant = constantOf(item.value);
     return constant !== null && constant.base === null && constant.value === 0n;
   });
+
+/** Gives an extern of the kernel's configuration its value, as libbpf does when it loads the object. */
+export function fillSetting(variable: GlobalVariable, reporter: Reporter): void {
+  const value = KERNEL_SETTINGS.get(variable.name);
+  if (value === undefined && !variable.weak) reporter.report('kernel-setting', variable.place, [variable.name]);
+  if (value === undefined || integerOf(variable.type) === null) return;
+  const { type, place } = variable;
+  variable.init = { items: [{ offset: 0, type, value: { kind: 'constant', value, type, place } }] };
+}
 
 export interface PlacedVariable {
   readonly section: DataSection;
@@ -60,7 +73,7 @@ export class DataLayout {
     const name = sectionOfVariable(variable);
     let section = this.sections.find((candidate) => candidate.name === name);
     if (section === undefined) {
-      section = { name, readOnly: name.startsWith('.rodata'), variables: [], size: 0 };
+      section = { name, readOnly: name.startsWith('.rodata') || name === SETTINGS_SECTION, variables: [], size: 0 };
       this.sections.push(section);
     }
     const size = storageSize(variable);
@@ -154,6 +167,7 @@ export function sectionMap(
         size: sizeOf(variable.type),
         type: variable.type,
         linkage: variable.linkage,
+        ...(variable.tags.length > 0 ? { tags: variable.tags } : {}),
       });
     }
   }

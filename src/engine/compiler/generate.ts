@@ -4,15 +4,27 @@
 import type { ProfileId } from '../abi/profile.ts';
 import { PROFILE_IDS } from '../abi/profile.ts';
 import type { SourceFile } from '../base/source.ts';
-import {
-  NO_KERNEL_PARTS,
-  type ObjectFunction,
-  type ObjectMap,
-  type ProgramObject,
-  type Relocation,
+import type {
+  KernelFunction,
+  KernelSetting,
+  ObjectFunction,
+  ObjectMap,
+  ProgramObject,
+  Relocation,
+  StructOpsVariable,
 } from '../object/program-object.ts';
 import { allocateRegisters } from './allocate-registers.ts';
-import { DataLayout, type DataSection, isMap, isMetadata, referencesOf, sectionMap, variableBytes } from './data-sections.ts';
+import {
+  DataLayout,
+  type DataSection,
+  fillSetting,
+  isKernelSetting,
+  isMap,
+  isMetadata,
+  referencesOf,
+  sectionMap,
+  variableBytes,
+} from './data-sections.ts';
 import { type EmittedFunction, emitFunction, lineEntry } from './emit.ts';
 import type { IrFunction } from './ir.ts';
 import { printFunction } from './ir-printer.ts';
@@ -22,7 +34,9 @@ import { readMap } from './map-definitions.ts';
 import { optimiseUnit } from './optimise/pipeline.ts';
 import type { Reporter } from './report.ts';
 import { selectInstructions } from './select.ts';
+import { isStructOps, readStructOps } from './struct-ops.ts';
 import type { FunctionSymbol, GlobalVariable, TypedUnit } from './tree.ts';
+import { TypeTable } from './type-table.ts';
 
 export interface GenerateOptions {
   readonly file: SourceFile;
@@ -125,6 +139,10 @@ class Generator {
     const need = (variable: GlobalVariable): void => {
       if (needed.has(variable)) return;
       needed.add(variable);
+      if (isKernelSetting(variable)) {
+        fillSetting(variable, this.reporter);
+        return;
+      }
       if (!variable.defined && !isMap(variable)) {
         this.reporter.report('undefined-symbol', variable.place, [variable.name]);
         return;
@@ -138,7 +156,7 @@ class Generator {
         if (reference.kind === 'global') need(reference);
       });
     for (const variable of this.unit.variables) {
-      if (!needed.has(variable) || isMetadata(variable)) continue;
+      if (!needed.has(variable) || isMetadata(variable) || isStructOps(variable)) continue;
       if (variable.section === 'maps') this.reporter.report('old-map-definition', variable.place, [variable.name]);
       else if (isMap(variable)) {
         const line = lineEntry(variable.place, 0, this.fileIndex(variable.place.file));
@@ -148,11 +166,13 @@ class Generator {
     }
   }
 
-  private assemble(emitted: readonly { symbol: FunctionSymbol; code: EmittedFunction }[]): ProgramObject {
+  private assemble(emitted: readonly { symbol: FunctionSymbol; code: EmittedFunction }[]): ProgramObject | null {
+    const types = new TypeTable();
     const functionIndex = new Map(emitted.map(({ symbol }, i) => [symbol, i]));
     const mapIndex = new Map(this.maps.map(({ variable }, i) => [variable, i]));
     const sectionIndex = (section: DataSection): number => this.maps.length + this.layout.sections.indexOf(section);
     const relocation = (slot: number, reference: Reference): Relocation => {
+      if (reference.kind === 'type-id') return { kind: 'type-id', slot, target: types.indexOf(reference.type) };
       if (reference.kind === 'kfunc') return { kind: 'kfunc', slot, name: reference.name };
       if (reference.kind !== 'data') return { kind: reference.kind, slot, target: functionIndex.get(reference.symbol) ?? 0 };
       const map = mapIndex.get(reference.variable);
@@ -168,15 +188,49 @@ class Generator {
       return { name, section, linkage, code: code.code, relocations, lines: code.lines, type, stackBytes: code.stackBytes };
     });
     const data = this.layout.sections.map((section) => sectionMap(section, this.layout, sectionIndex, this.reporter));
+    const structOps = this.structOps((symbol) => functionIndex.get(symbol) ?? null);
+    const kernelFunctions = this.kernelFunctions(functions);
+    for (const { type } of [...functions, ...kernelFunctions]) if (type !== null) types.reach(type);
+    for (const { map } of this.maps) for (const type of [map.keyType, map.valueType]) if (type !== null) types.reach(type);
+    for (const section of this.layout.sections) for (const { variable } of section.variables) types.reach(variable.type);
+    if (this.reporter.failed) return null;
     return {
-      ...NO_KERNEL_PARTS,
       name: baseName(this.options.file.path),
-      profile: profileMark(this.metadata('qdisc_profile')) ?? null,
+      profile: structOps.length > 0 ? 'struct_ops' : (profileMark(this.metadata('qdisc_profile')) ?? null),
       license: this.metadata('license') ?? '',
       files: this.options.files.map((file) => ({ path: file.path, text: file.text })),
       functions,
       maps: [...this.maps.map(({ map }) => map), ...data],
+      structOps,
+      types: types.types,
+      kernelFunctions,
+      kernelSettings: this.kernelSettings(sectionIndex),
     };
+  }
+
+  private structOps(indexOf: (symbol: FunctionSymbol) => number | null): StructOpsVariable[] {
+    return this.unit.variables.flatMap((variable) => {
+      if (!isStructOps(variable) || !variable.defined) return [];
+      const line = lineEntry(variable.place, 0, this.fileIndex(variable.place.file));
+      return readStructOps(variable, line, indexOf, this.reporter) ?? [];
+    });
+  }
+
+  /** Declarations of the kernel functions that the code calls, in order of their declaration. */
+  private kernelFunctions(functions: readonly ObjectFunction[]): KernelFunction[] {
+    const called = new Set<string>();
+    for (const { relocations } of functions) for (const one of relocations) if (one.kind === 'kfunc') called.add(one.name);
+    return this.unit.functions.flatMap(({ name, weak, type }) => (called.has(name) ? { name, weak, type } : []));
+  }
+
+  private kernelSettings(sectionIndex: (section: DataSection) => number): KernelSetting[] {
+    return this.layout.sections.flatMap((section) =>
+      section.variables.flatMap(({ variable, offset }) =>
+        isKernelSetting(variable)
+          ? { name: variable.name, map: sectionIndex(section), offset, type: variable.type, weak: variable.weak }
+          : [],
+      ),
+    );
   }
 
   /** Text of the first variable in a metadata section. */

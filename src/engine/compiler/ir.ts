@@ -2,6 +2,7 @@
 // machine's operations are; addresses are 64-bit values. A 32-bit value says nothing about the upper half of its
 // register. Knows nothing of C beyond the symbols it refers to, and nothing of registers.
 
+import type { CType } from '../abi/ctype.ts';
 import { invariant } from '../base/assert.ts';
 import type { Place } from './token.ts';
 import type { FunctionSymbol, GlobalVariable, LocalVariable } from './tree.ts';
@@ -70,6 +71,10 @@ export type Inst = Common &
     /** args: address, value (and the expected value first, for cmpxchg: address, expected, value). */
     | { readonly op: 'atomic'; readonly kind: AtomicKind; readonly fetch: boolean; offset: number; readonly size: 4 | 8 }
     | { readonly op: 'barrier' }
+    /** The number of a type in the object's own table or the kernel's; known when the object is loaded. */
+    | { readonly op: 'type-id'; readonly type: CType }
+    /** 1 while the loop budget lasts, 0 when it is used up (may_goto). */
+    | { readonly op: 'may-goto' }
   );
 
 export type Terminator =
@@ -269,6 +274,7 @@ export function hasEffect(inst: Inst): boolean {
     case 'call':
     case 'atomic':
     case 'barrier':
+    case 'may-goto':
       return true;
     case 'load':
       return inst.isVolatile;

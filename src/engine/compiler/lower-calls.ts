@@ -131,6 +131,8 @@ export function lowerIntrinsic(l: Lowering, expr: IntrinsicExpr): Inst {
     case 'barrier':
       builder.add(builder.fn.make({ op: 'barrier' }, 64, [], builder.place));
       return nothing;
+    case 'may-goto':
+      return builder.add(builder.fn.make({ op: 'may-goto' }, 32, [], builder.place));
     case 'memcpy':
     case 'memmove':
     case 'memset':

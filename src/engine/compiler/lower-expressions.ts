@@ -75,6 +75,8 @@ function lower(l: Lowering, expr: TExpr): Inst {
       return lowerStatements(l, expr);
     case 'intrinsic':
       return lowerIntrinsic(l, expr);
+    case 'type-id':
+      return builder.add(builder.fn.make({ op: 'type-id', type: expr.of }, 64, [], builder.place));
     case 'error':
       return nothing(l);
   }

@@ -1,6 +1,7 @@
 // Machine code before register numbers are known: eBPF instructions over virtual registers, in blocks. Registers 0 to 10 are
 // the machine's, numbers from FIRST_VIRTUAL on are virtual. Knows nothing of C or of the intermediate form beyond symbols.
 
+import type { CType } from '../abi/ctype.ts';
 import { ALU, CLASS, JMP, SOURCE } from '../isa/opcodes.ts';
 import type { Slot } from './ir.ts';
 import type { Place } from './token.ts';
@@ -19,7 +20,8 @@ export type Reference =
   | { readonly kind: 'data'; readonly variable: GlobalVariable; readonly addend: number }
   | { readonly kind: 'function-address'; readonly symbol: FunctionSymbol }
   | { readonly kind: 'function'; readonly symbol: FunctionSymbol }
-  | { readonly kind: 'kfunc'; readonly name: string };
+  | { readonly kind: 'kfunc'; readonly name: string }
+  | { readonly kind: 'type-id'; readonly type: CType };
 
 /**
  * `alu`: dst op= src or imm (moves included). `frame`: dst = address of `slot` + off. `cmov`: unless `left opcode right|imm`
@@ -130,12 +132,12 @@ export function eachUse(insn: MachineInsn, visit: (register: Register) => void):
       return;
     case 'cmov':
       visit(insn.dst);
-      visit(insn.left);
+      if (insn.left !== NO_REGISTER) visit(insn.left);
       if (insn.right !== NO_REGISTER) visit(insn.right);
       if (insn.src !== NO_REGISTER) visit(insn.src);
       return;
     case 'branch':
-      visit(insn.dst);
+      if (insn.dst !== NO_REGISTER) visit(insn.dst);
       if (insn.src !== NO_REGISTER) visit(insn.src);
       return;
     case 'call':

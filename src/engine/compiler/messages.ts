@@ -381,6 +381,18 @@ export const MESSAGES = {
     'map \'%0\' uses the old struct bpf_map_def in SEC("maps")',
     'libbpf 1.0 dropped these. Write struct { __uint(type, …); … } name SEC(".maps");.',
   ),
+  'struct-ops-type': error(
+    "'%0' in a .struct_ops section is not of a struct type",
+    'The section holds tables of operations: struct Qdisc_ops with designated initialisers.',
+  ),
+  'struct-ops-member': error(
+    'member \'%0\' must point to a program in SEC("struct_ops")%1',
+    'A table of operations names programs: functions made with BPF_PROG whose section is struct_ops, or struct_ops/NAME.',
+  ),
+  'kernel-setting': error(
+    "'%0' is no setting of the simulated kernel",
+    'An extern in .kconfig gets its value from the kernel configuration when the object is loaded. Declare it __weak when it may be missing.',
+  ),
   'no-profile': error(
     'no profile: include %0, or choose a profile outside the file',
     'The numbers of SCH_BPF_* and the helpers differ between the posted versions, so a file must say which it means.',

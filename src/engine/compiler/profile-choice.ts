@@ -1,19 +1,19 @@
 // Which profile a file is written for: the profile headers it includes, and the choice made outside (contracts 1). Knows
 // nothing of what profiles contain.
 
-import { PROFILE_IDS, type ProfileId } from '../abi/profile.ts';
+import { type ApiProfile, PROFILE_IDS, type ProfileId } from '../abi/profile.ts';
 import { PROFILES } from '../abi/profiles.ts';
 import type { SourceFile } from '../base/source.ts';
 import type { Preprocessed } from './preprocessor.ts';
 import type { Reporter } from './report.ts';
-import type { Place } from './token.ts';
+import { type Place, placeOf, type Token } from './token.ts';
 
 const choices = (): string => PROFILES.flatMap((profile) => (profile.header === null ? [] : [`<${profile.header}>`])).join(', ');
 
 /** The profile, null when none is needed, or `conflict` after a finding. */
 export function profileOfFiles(
   main: SourceFile,
-  source: Pick<Preprocessed, 'files' | 'includedAt'>,
+  source: Pick<Preprocessed, 'files' | 'includedAt' | 'tokens'>,
   chosen: ProfileId | null,
   required: boolean,
   reporter: Reporter,
@@ -25,22 +25,25 @@ export function profileOfFiles(
     return top;
   };
   const order = (header: string | null): number => source.files.findIndex((file) => file.path === header);
-  const named = PROFILES.filter((profile) => source.files.some((file) => file.path === profile.header));
-  const [first, second] = [...named].sort((a, b) => order(a.header) - order(b.header));
+  const table = structOpsPlace(source.tokens);
+  const named = PROFILES.filter((profile) =>
+    profile.header === null ? table !== null : source.files.some((file) => file.path === profile.header),
+  );
+  // The section stands below the includes.
+  const rank = (profile: ApiProfile): number => (profile.header === null ? source.files.length : order(profile.header));
+  const [first, second] = [...named].sort((a, b) => rank(a) - rank(b));
   if (chosen !== null && !PROFILES.some((profile) => profile.id === chosen)) {
     reporter.report('profile-not-built', top, [PROFILE_IDS.includes(chosen) ? chosen : String(chosen), choices()]);
     return 'conflict';
   }
   if (first !== undefined && second !== undefined) {
-    reporter.report('two-profiles', placeOfHeader(second.header), [
-      first.header ?? first.id,
-      second.header ?? second.id,
-      choices(),
-    ]);
+    const place = second.header === null ? (table ?? top) : placeOfHeader(second.header);
+    reporter.report('two-profiles', place, [first.header ?? first.id, second.header ?? '.struct_ops', choices()]);
     return 'conflict';
   }
   if (first !== undefined && chosen !== null && first.id !== chosen) {
-    reporter.report('profile-mismatch', placeOfHeader(first.header), [first.id, chosen, choices()]);
+    const place = first.header === null ? (table ?? top) : placeOfHeader(first.header);
+    reporter.report('profile-mismatch', place, [first.id, chosen, choices()]);
     return 'conflict';
   }
   const profile = first?.id ?? chosen;
@@ -49,4 +52,10 @@ export function profileOfFiles(
     return 'conflict';
   }
   return profile;
+}
+
+/** Where the file first names a `.struct_ops` section, which is what makes it a struct_ops program (contracts 1). */
+function structOpsPlace(tokens: readonly Token[]): Place | null {
+  const found = tokens.find((token) => token.kind === 'string' && /^"\.struct_ops(\.link)?"$/.test(token.text));
+  return found === undefined ? null : placeOf(found);
 }

@@ -287,6 +287,12 @@ class Selector {
         this.emit(machineInsn('goto', { opcode: JMP.JA | CLASS.JMP, target: this.target(end.target), place }));
         return;
       case 'branch': {
+        if (this.jumpsOnBudget(block)) {
+          const opcode = JMP.JCOND | CLASS.JMP;
+          this.emit(machineInsn('branch', { opcode, target: this.target(end.no), place }));
+          this.emit(machineInsn('goto', { opcode: JMP.JA | CLASS.JMP, target: this.target(end.yes), place }));
+          return;
+        }
         if (end.yes !== end.no) this.branch(end.condition, this.target(end.yes));
         this.emit(machineInsn('goto', { opcode: JMP.JA | CLASS.JMP, target: this.target(end.no), place }));
         return;
@@ -441,9 +447,42 @@ class Selector {
         return this.selectCall(inst);
       case 'atomic':
         return this.selectAtomic(inst);
+      case 'type-id':
+        this.emit(
+          machineInsn('alu', {
+            opcode: ALU.MOV | SOURCE.K | CLASS.ALU64,
+            dst: this.registerOf(inst),
+            reference: { kind: 'type-id', type: inst.type },
+            place: this.place,
+          }),
+        );
+        return;
+      case 'may-goto':
+        if (inst.block === null || !this.jumpsOnBudget(inst.block)) this.mayGoto(inst);
+        return;
       default:
         return;
     }
+  }
+
+  /** True when the block ends with a branch on a may_goto in front of it that nothing else reads. */
+  private jumpsOnBudget(block: Block): boolean {
+    const { end } = block;
+    return (
+      end.kind === 'branch' &&
+      end.condition.op === 'may-goto' &&
+      this.uses[end.condition.id] === 1 &&
+      block.body.at(-1) === end.condition
+    );
+  }
+
+  /** The budget as a number: 0, and 1 unless may_goto jumps over. */
+  private mayGoto(inst: Inst): void {
+    const result = this.fresh();
+    this.alu(ALU.MOV, 32, result, null, 0);
+    const opcode = JMP.JCOND | CLASS.JMP;
+    this.emit(machineInsn('cmov', { opcode, dst: result, otherImm: 1, off: 32, place: this.place }));
+    this.move(this.registerOf(inst), result);
   }
 
   private selectResize(inst: Inst): void {

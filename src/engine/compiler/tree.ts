@@ -36,6 +36,9 @@ export interface GlobalVariable {
   used: boolean;
   /** `__attribute__((used))`, or a section that readers of the object look for. */
   keep: boolean;
+  /** BTF declaration tags. */
+  tags: readonly string[];
+  weak: boolean;
 }
 
 export interface FunctionSymbol {
@@ -140,6 +143,8 @@ export type TExpr = Typed &
     | { readonly kind: 'comma'; readonly left: TExpr; readonly right: TExpr }
     | { readonly kind: 'statements'; readonly body: TBlock; readonly result: TExpr | null }
     | { readonly kind: 'intrinsic'; readonly name: IntrinsicName; readonly args: readonly TExpr[] }
+    /** Number of a type, fixed when the object is loaded. */
+    | { readonly kind: 'type-id'; readonly of: CType }
     | { readonly kind: 'error' }
   );
 

@@ -1,0 +1,249 @@
+// Text of vmlinux.h as the playground has it: the kernel types and functions that BPF qdiscs use, in a layout of our own. A
+// program that needs more declares it itself. Field names are the kernel's (include/linux/skbuff.h, include/net/sch_generic.h,
+// include/net/sock.h, Linux 7.2). Data only.
+
+const SCALARS = `typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s8 s8;
+typedef __s16 s16;
+typedef __s32 s32;
+typedef __s64 s64;
+typedef unsigned long size_t;
+typedef s64 ktime_t;
+typedef _Bool bool;
+enum { false = 0, true = 1 };
+`;
+
+const FORWARDS = `struct sock;
+struct sk_buff;
+struct Qdisc;
+struct net_device;
+struct netlink_ext_ack;
+struct bpf_map;
+struct module;
+struct gnet_dump;
+struct Qdisc_class_ops;
+struct task_struct;
+struct file;
+struct path;
+struct cgroup;
+struct vm_area_struct;
+`;
+
+/** Objects that the kernel hands to a program. */
+const OBJECTS = `struct sock_common {
+	volatile unsigned char skc_state;
+	unsigned short skc_family;
+	unsigned int skc_hash;
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+};
+struct sock {
+	struct sock_common __sk_common;
+	u32 sk_priority;
+	u32 sk_mark;
+	unsigned long sk_pacing_rate;
+	unsigned long sk_max_pacing_rate;
+};
+struct net_device {
+	unsigned int mtu;
+	unsigned short hard_header_len;
+	int ifindex;
+	unsigned int tx_queue_len;
+	unsigned int real_num_tx_queues;
+	char name[16];
+};
+struct netdev_queue {
+	struct net_device *dev;
+};
+struct sk_buff {
+	ktime_t tstamp;
+	struct sock *sk;
+	char cb[48];
+	unsigned int len;
+	unsigned int data_len;
+	u32 priority;
+	u32 hash;
+	u32 mark;
+	int skb_iif;
+	__be16 protocol;
+	u16 queue_mapping;
+	u16 tc_index;
+	u16 vlan_tci;
+	unsigned char *data;
+	struct net_device *dev;
+};
+struct qdisc_skb_cb {
+	unsigned int pkt_len;
+	u16 pkt_segs;
+	u16 tc_classid;
+	unsigned char data[20];
+	u16 slave_dev_queue_mapping;
+	u8 post_ct : 1;
+	u8 post_ct_snat : 1;
+	u8 post_ct_dnat : 1;
+};
+struct qdisc_skb_head {
+	struct sk_buff *head;
+	struct sk_buff *tail;
+	__u32 qlen;
+};
+struct gnet_stats_queue {
+	__u32 qlen;
+	__u32 backlog;
+	__u32 drops;
+	__u32 requeues;
+	__u32 overlimits;
+};
+struct Qdisc {
+	unsigned int flags;
+	u32 limit;
+	u32 handle;
+	u32 parent;
+	struct netdev_queue *dev_queue;
+	struct qdisc_skb_head q;
+	struct gnet_stats_queue qstats;
+};
+struct nlattr {
+	__u16 nla_len;
+	__u16 nla_type;
+};
+struct bpf_sk_buff_ptr {
+	struct sk_buff *skb;
+};
+struct Qdisc_ops {
+	struct Qdisc_ops *next;
+	const struct Qdisc_class_ops *cl_ops;
+	char id[16];
+	int priv_size;
+	unsigned int static_flags;
+	int (*enqueue)(struct sk_buff *, struct Qdisc *, struct sk_buff **);
+	struct sk_buff *(*dequeue)(struct Qdisc *);
+	struct sk_buff *(*peek)(struct Qdisc *);
+	int (*init)(struct Qdisc *, struct nlattr *, struct netlink_ext_ack *);
+	void (*reset)(struct Qdisc *);
+	void (*destroy)(struct Qdisc *);
+	int (*change)(struct Qdisc *, struct nlattr *, struct netlink_ext_ack *);
+	void (*attach)(struct Qdisc *);
+	int (*change_tx_queue_len)(struct Qdisc *, unsigned int);
+	void (*change_real_num_tx)(struct Qdisc *, unsigned int);
+	int (*dump)(struct Qdisc *, struct sk_buff *);
+	int (*dump_stats)(struct Qdisc *, struct gnet_dump *);
+	void (*ingress_block_set)(struct Qdisc *, u32);
+	void (*egress_block_set)(struct Qdisc *, u32);
+	u32 (*ingress_block_get)(struct Qdisc *);
+	u32 (*egress_block_get)(struct Qdisc *);
+	struct module *owner;
+};
+struct ethhdr {
+	unsigned char h_dest[6];
+	unsigned char h_source[6];
+	__be16 h_proto;
+} __attribute__((packed));
+`;
+
+/** Opaque types of BPF itself; sizes are the kernel's (include/uapi/linux/bpf.h). */
+const BPF_OBJECTS = `struct bpf_spin_lock { __u32 val; };
+struct bpf_timer { __u64 __opaque[2]; } __attribute__((aligned(8)));
+struct bpf_wq { __u64 __opaque[2]; } __attribute__((aligned(8)));
+struct bpf_list_head { __u64 __opaque[2]; } __attribute__((aligned(8)));
+struct bpf_list_node { __u64 __opaque[3]; } __attribute__((aligned(8)));
+struct bpf_rb_root { __u64 __opaque[2]; } __attribute__((aligned(8)));
+struct bpf_rb_node { __u64 __opaque[4]; } __attribute__((aligned(8)));
+struct bpf_refcount { __u32 __opaque[1]; } __attribute__((aligned(4)));
+struct bpf_dynptr { __u64 __opaque[2]; } __attribute__((aligned(8)));
+struct bpf_iter_num { __u64 __opaque[1]; } __attribute__((aligned(8)));
+`;
+
+const TCP_STATES = [
+  'ESTABLISHED',
+  'SYN_SENT',
+  'SYN_RECV',
+  'FIN_WAIT1',
+  'FIN_WAIT2',
+  'TIME_WAIT',
+  'CLOSE',
+  'CLOSE_WAIT',
+  'LAST_ACK',
+  'LISTEN',
+  'CLOSING',
+  'NEW_SYN_RECV',
+] as const;
+
+const ENUMERATORS = `enum {
+${TCP_STATES.map((name, i) => `\tTCP_${name} = ${i + 1},\n`).join('')}};
+enum {
+${TCP_STATES.map((name) => `\tTCPF_${name} = 1 << TCP_${name},\n`).join('')}};
+`;
+
+/** Kernel functions: qdiscs, objects, lists, trees, iterators, packet views (specification 2.1 to 2.3). Both spellings of 6.16 to 7.x. */
+const KERNEL_FUNCTIONS: readonly string[] = [
+  'void bpf_qdisc_skb_drop(struct sk_buff *skb, struct bpf_sk_buff_ptr *to_free_list)',
+  'void bpf_kfree_skb(struct sk_buff *skb)',
+  'u32 bpf_skb_get_hash(struct sk_buff *skb)',
+  'void bpf_qdisc_watchdog_schedule(struct Qdisc *sch, u64 expire, u64 delta_ns)',
+  'void bpf_qdisc_bstats_update(struct Qdisc *sch, const struct sk_buff *skb)',
+  'int bpf_qdisc_init_prologue(struct Qdisc *sch, struct netlink_ext_ack *extack)',
+  'void bpf_qdisc_reset_destroy_epilogue(struct Qdisc *sch)',
+  'int bpf_dynptr_from_skb(struct __sk_buff *s, u64 flags, struct bpf_dynptr *ptr__uninit)',
+  'void *bpf_obj_new(u64 local_type_id__k)',
+  'void *bpf_obj_new_impl(u64 local_type_id__k, void *meta__ign)',
+  'void bpf_obj_drop(void *p__alloc)',
+  'void bpf_obj_drop_impl(void *p__alloc, void *meta__ign)',
+  'void *bpf_refcount_acquire(void *p__refcounted_kptr)',
+  'void *bpf_refcount_acquire_impl(void *p__refcounted_kptr, void *meta__ign)',
+  'int bpf_list_push_front(struct bpf_list_head *head, struct bpf_list_node *node)',
+  'int bpf_list_push_front_impl(struct bpf_list_head *head, struct bpf_list_node *node, void *meta__ign, u64 off)',
+  'int bpf_list_push_back(struct bpf_list_head *head, struct bpf_list_node *node)',
+  'int bpf_list_push_back_impl(struct bpf_list_head *head, struct bpf_list_node *node, void *meta__ign, u64 off)',
+  'int bpf_list_add(struct bpf_list_head *head, struct bpf_list_node *node, struct bpf_list_node *prev)',
+  'struct bpf_list_node *bpf_list_del(struct bpf_list_head *head, struct bpf_list_node *node)',
+  'struct bpf_list_node *bpf_list_pop_front(struct bpf_list_head *head)',
+  'struct bpf_list_node *bpf_list_pop_back(struct bpf_list_head *head)',
+  'struct bpf_list_node *bpf_list_front(struct bpf_list_head *head)',
+  'struct bpf_list_node *bpf_list_back(struct bpf_list_head *head)',
+  'bool bpf_list_empty(struct bpf_list_head *head)',
+  'bool bpf_list_is_first(struct bpf_list_head *head, struct bpf_list_node *node)',
+  'bool bpf_list_is_last(struct bpf_list_head *head, struct bpf_list_node *node)',
+  'int bpf_rbtree_add(struct bpf_rb_root *root, struct bpf_rb_node *node, bool (*less)(struct bpf_rb_node *a, const struct bpf_rb_node *b))',
+  'int bpf_rbtree_add_impl(struct bpf_rb_root *root, struct bpf_rb_node *node, bool (*less)(struct bpf_rb_node *a, const struct bpf_rb_node *b), void *meta__ign, u64 off)',
+  'struct bpf_rb_node *bpf_rbtree_remove(struct bpf_rb_root *root, struct bpf_rb_node *node)',
+  'struct bpf_rb_node *bpf_rbtree_first(struct bpf_rb_root *root)',
+  'struct bpf_rb_node *bpf_rbtree_root(struct bpf_rb_root *root)',
+  'struct bpf_rb_node *bpf_rbtree_left(struct bpf_rb_root *root, struct bpf_rb_node *node)',
+  'struct bpf_rb_node *bpf_rbtree_right(struct bpf_rb_root *root, struct bpf_rb_node *node)',
+  'void *bpf_percpu_obj_new(u64 local_type_id__k)',
+  'void *bpf_percpu_obj_new_impl(u64 local_type_id__k, void *meta__ign)',
+  'void bpf_percpu_obj_drop(void *p__alloc)',
+  'void bpf_percpu_obj_drop_impl(void *p__alloc, void *meta__ign)',
+  'int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end)',
+  'int *bpf_iter_num_next(struct bpf_iter_num *it)',
+  'void bpf_iter_num_destroy(struct bpf_iter_num *it)',
+  'void *bpf_dynptr_slice(const struct bpf_dynptr *p, u64 offset, void *buffer__nullable, u64 buffer__szk)',
+  'void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, u64 offset, void *buffer__nullable, u64 buffer__szk)',
+  'int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *clone__uninit)',
+  'int bpf_dynptr_adjust(const struct bpf_dynptr *p, u64 start, u64 end)',
+  'u64 bpf_dynptr_size(const struct bpf_dynptr *p)',
+  'bool bpf_dynptr_is_null(const struct bpf_dynptr *p)',
+  'bool bpf_dynptr_is_rdonly(const struct bpf_dynptr *p)',
+  'void bpf_rcu_read_lock(void)',
+  'void bpf_rcu_read_unlock(void)',
+  'void bpf_preempt_disable(void)',
+  'void bpf_preempt_enable(void)',
+  'void bpf_throw(u64 cookie)',
+  'void *bpf_rdonly_cast(const void *obj__ign, u32 btf_id__k)',
+];
+
+const functionsText = KERNEL_FUNCTIONS.map(
+  (prototype) => `extern ${prototype} __attribute__((weak)) __attribute__((section(".ksyms")));\n`,
+).join('');
+
+/** `contextText` declares struct __sk_buff, `enumText` enum bpf_map_type and the flags of map helpers. */
+export const vmlinuxText = (contextText: string, enumText: string): string => `#pragma once
+#define __VMLINUX_H__
+#include <linux/types.h>
+${SCALARS}${FORWARDS}${contextText}${OBJECTS}${BPF_OBJECTS}${ENUMERATORS}${enumText}${functionsText}`;
