@@ -31,12 +31,14 @@ async function digestInNode(id: string): Promise<string> {
   return result.experiment.recorder.digestHex();
 }
 
-/** Replaces the whole text of the editor. */
+/** Replaces the whole text of the editor, by pasting. */
 async function typeProgram(page: Visit['page'], text: string): Promise<void> {
   await page.getByTestId('monaco').waitFor();
   await page.locator('.monaco-editor .view-lines').first().click();
   await page.keyboard.press('Control+A');
-  await page.keyboard.insertText(text);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.evaluate((pasted) => navigator.clipboard.writeText(pasted), text);
+  await page.keyboard.press('Control+V');
 }
 
 describe('a first visit', () => {
@@ -120,6 +122,41 @@ describe('changing the program', () => {
       .filter({ hasText: String(line) })
       .first()
       .waitFor({ timeout: 15_000 });
+    await context.close();
+  });
+});
+
+/** Longest time the page took to answer over two seconds, ms. */
+async function slowestAnswer(page: Visit['page']): Promise<number> {
+  let slowest = 0;
+  for (const until = Date.now() + 2000; Date.now() < until; ) {
+    const asked = performance.now();
+    await page.evaluate(() => document.title);
+    slowest = Math.max(slowest, performance.now() - asked);
+    await page.waitForTimeout(20);
+  }
+  return slowest;
+}
+
+describe('hostile programs', () => {
+  const burn = `\tfor (__u32 i = 0; i < 900000; i++)\n\t\tbarrier();\n`;
+  it.each([
+    ['burns its whole budget on every packet', gallerySource('shortest').replace('\t__u64 key = ((', `${burn}\t__u64 key = ((`)],
+    ['returns CONTINUE for ever', gallerySource('shortest').replace('return SCH_BPF_OK;\n}', 'return SCH_BPF_CONTINUE;\n}')],
+    [
+      'asks to be called again at once, for ever',
+      gallerySource('edt').replace('ctx->delay = departure - now;', 'ctx->delay = 0;'),
+    ],
+    ['is 10 MB long', `${gallerySource('shortest')}\n${'/* padding padding padding */\n'.repeat(350_000)}`],
+  ])('the page answers while a program %s, and runs the next one', async (_, hostile) => {
+    const { page, context } = await visit(site);
+    await settled(page);
+    const before = await digest(page);
+    await typeProgram(page, hostile);
+    await page.waitForTimeout(300);
+    expect(await slowestAnswer(page)).toBeLessThan(1000);
+    await typeProgram(page, gallerySource('shortest').replace('max_entries, 96', 'max_entries, 40'));
+    await another(page, before);
     await context.close();
   });
 });

@@ -7,7 +7,7 @@ import { fromHalves, halvesToNumber } from '../base/u64.ts';
 import type { SkbMap } from '../maps/skb-map.ts';
 import { type DropReason, dropReason, EVENT } from '../trace/event.ts';
 import type { Recorder } from '../trace/recorder.ts';
-import type { ProgramInstance, RunOutcome } from '../vm/machine.ts';
+import { DEFAULT_INSTRUCTION_BUDGET, type ProgramInstance, type RunOutcome } from '../vm/machine.ts';
 import type { RunMemory } from '../vm/memory.ts';
 import { countList, Tally } from './ownership.ts';
 import type { PacketPool } from './packet.ts';
@@ -381,9 +381,11 @@ export class BpfQdisc implements Qdisc {
     run.begin(DEQUEUE, -1);
     this.prepareContext(0);
     const limit = quirks.has('Q7') ? CONTINUE_LIMIT_AS_POSTED : CONTINUE_LIMIT;
+    let executed = 0;
     for (let round = 0; ; round++) {
       const outcome = this.dequeueProgram?.run(this.context) ?? null;
       invariant(outcome !== null, 'a dequeue program');
+      executed += outcome.executed;
       if (outcome.fault !== null) return this.dequeueFaulted(outcome);
       const code = profile.codes.find(
         (candidate) => candidate.value === outcome.low && outcome.high === 0 && candidate.name !== 'SCH_BPF_QUEUED',
@@ -394,11 +396,12 @@ export class BpfQdisc implements Qdisc {
       const id = given >= 0 ? (packets.id[given] ?? 0) : 0;
       recorder.record(EVENT.DEQUEUE_RUN, id, this.index, outcome.low, outcome.executed, DEQUEUE_ACTIONS.indexOf(action));
       if (action === 'run-again') {
-        if (round + 1 < limit) {
+        if (round + 1 < limit && executed < DEFAULT_INSTRUCTION_BUDGET) {
           this.setup.memory.view.setInt32(this.context + CTX.classid, this.setup.handle, true);
           continue;
         }
-        this.warn(id, `dequeue returned CONTINUE ${limit} times in one call`, outcome.exitSlot);
+        const times = `${round + 1} times and ${executed} instructions in one call`;
+        this.warn(id, `dequeue returned CONTINUE too often: ${times}`, outcome.exitSlot);
       }
       const slot = this.applyDequeue(action, given, outcome);
       this.settleHeld(outcome.exitSlot);
