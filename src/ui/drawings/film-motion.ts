@@ -18,8 +18,8 @@ export interface NodePositions {
   readonly away: number;
 }
 
-export const nodeX = (scale: TreeScale, rank: number): number => scale.left + scale.spacing * rank;
-export const nodeY = (scale: TreeScale, depth: number): number => scale.top + scale.level * (depth + 0.35);
+const nodeX = (scale: TreeScale, rank: number): number => scale.left + scale.spacing * rank;
+const nodeY = (scale: TreeScale, depth: number): number => scale.top + scale.level * (depth + 0.35);
 
 const mix = (a: number, b: number, f: number): number => a + (b - a) * f;
 
@@ -122,7 +122,7 @@ function outsidePlace(packet: number, frame: SceneFrame, places: ScenePlaces): P
 }
 
 /** Where a packet of the trees stands; null when it is in none. */
-export function treePlace(packet: number, frame: SceneFrame, places: ScenePlaces): Point | null {
+function treePlace(packet: number, frame: SceneFrame, places: ScenePlaces): Point | null {
   for (const container of places.containers) {
     const layout = frame.trees.get(container.map);
     if (layout === undefined) continue;

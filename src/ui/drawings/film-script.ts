@@ -7,7 +7,7 @@ import { CHUNK_RECORDS } from '../../engine/trace/chunk.ts';
 import { DROP_REASONS, EVENT } from '../../engine/trace/event.ts';
 import type { FrameMaker } from './scene-frame.ts';
 
-export type ClipKind =
+type ClipKind =
   | 'arrive'
   | 'insert'
   | 'rotate'

@@ -2,10 +2,10 @@
 // under the common colour deficiencies; a flow keeps its colour and shape by its number alone. Knows no run and no React.
 
 /** Okabe–Ito in the order of use: blue, orange, bluish green, vermillion, sky blue, reddish purple, yellow, neutral. */
-export const FLOW_COLOURS = ['#0072B2', '#E69F00', '#009E73', '#D55E00', '#56B4E9', '#CC79A7', '#F0E442', '#9AA3AF'] as const;
+const FLOW_COLOURS = ['#0072B2', '#E69F00', '#009E73', '#D55E00', '#56B4E9', '#CC79A7', '#F0E442', '#9AA3AF'] as const;
 
 /** One of eight outlines; with more than eight flows the pairing of colour and shape moves on. */
-export const FLOW_SHAPES = ['circle', 'square', 'triangle', 'diamond', 'pentagon', 'cross', 'hexagon', 'wedge'] as const;
+const FLOW_SHAPES = ['circle', 'square', 'triangle', 'diamond', 'pentagon', 'cross', 'hexagon', 'wedge'] as const;
 export type FlowShape = (typeof FLOW_SHAPES)[number];
 
 export const flowColour = (flow: number): string => FLOW_COLOURS[flow % FLOW_COLOURS.length] ?? FLOW_COLOURS[0];

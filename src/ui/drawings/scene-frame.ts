@@ -13,7 +13,7 @@ import { layoutTree, type TreeLayout } from './tree-layout.ts';
 /** Where a packet is that is in no map and not on the wire: just arrived, popped, held in front of the driver, or deleted. */
 export type LoosePlace = 'gate' | 'hand' | 'held' | 'ledge';
 
-export interface LinkFrame {
+interface LinkFrame {
   readonly device: number;
   readonly packet: number;
   readonly startNs: number;

@@ -40,9 +40,9 @@ export type Surface = Pick<
 >;
 
 /** Levels of detail by number of nodes. */
-export const LABELS_UP_TO = 120;
-export const RINGS_UP_TO = 600;
-export const DOTS_UP_TO = 2000;
+const LABELS_UP_TO = 120;
+const RINGS_UP_TO = 600;
+const DOTS_UP_TO = 2000;
 
 export interface TreeInk {
   readonly layout: TreeLayout;

@@ -46,7 +46,7 @@ const GLYPHS = {
   stop: 'M4 4h8v8H4z',
 } as const;
 
-export function SpeedSlider(): ReactNode {
+function SpeedSlider(): ReactNode {
   const speed = useStore((state) => state.readout.speed);
   return (
     <label className="speed" title="Slower [   faster ]">
@@ -68,7 +68,7 @@ export function SpeedSlider(): ReactNode {
 }
 
 /** Time, and which step and record of how many. */
-export function TimeReadout(): ReactNode {
+function TimeReadout(): ReactNode {
   const { t, step } = useStore((state) => state.readout);
   const run = useStore((state) => state.run);
   const state = useStore((state) => state.runState);

@@ -30,7 +30,7 @@ const fileName = (title: string, ending: string): string =>
   }${ending}`;
 
 /** The scenario as it stands: changed texts become `source`, the view is the moment that is looked at. */
-export function wholeScenario(withMoment: boolean): Scenario | null {
+function wholeScenario(): Scenario | null {
   const { scenario, packet, layout } = useStore.getState();
   if (scenario === null) return null;
   const changed = changedTexts(useStore.getState());
@@ -42,21 +42,19 @@ export function wholeScenario(withMoment: boolean): Scenario | null {
       return [name, { ...rest, source: text }];
     }),
   );
-  const view = withMoment
-    ? {
-        ...scenario.view,
-        t: `${Math.round(clock.t)}ns`,
-        speed: Math.round(clock.speed),
-        layout,
-        ...(packet > 0 ? { packet } : {}),
-      }
-    : scenario.view;
-  return { ...scenario, programs, ...(view === undefined ? {} : { view }) };
+  const view = {
+    ...scenario.view,
+    t: `${Math.round(clock.t)}ns`,
+    speed: Math.round(clock.speed),
+    layout,
+    ...(packet > 0 ? { packet } : {}),
+  };
+  return { ...scenario, programs, view };
 }
 
 /** Downloads the scenario as `.scenario.json`. */
 export function saveScenarioFile(): void {
-  const scenario = wholeScenario(true);
+  const scenario = wholeScenario();
   if (scenario === null) return;
   download(fileName(scenario.title, '.scenario.json'), `${JSON.stringify(scenario, null, 2)}\n`, 'application/json');
 }

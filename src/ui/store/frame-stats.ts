@@ -2,7 +2,7 @@
 
 const KEPT = 600;
 
-export class FrameStats {
+class FrameStats {
   private readonly script = new Float64Array(KEPT);
   private readonly at = new Float64Array(KEPT);
   private count = 0;

@@ -198,7 +198,7 @@ export function saveDocument(): void {
 }
 
 /** Stores the draft within a second. */
-export function saveSoon(): void {
+function saveSoon(): void {
   if (saveTimer === null) saveTimer = setTimeout(saveDocument, SAVE_DELAY);
 }
 

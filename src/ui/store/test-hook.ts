@@ -5,7 +5,7 @@ import type { SceneFrame } from '../drawings/scene-frame.ts';
 import { frameStats } from './frame-stats.ts';
 import { clock, useStore } from './store.ts';
 
-export interface PlaygroundHook {
+interface PlaygroundHook {
   /** Records applied, simulated ns, step, and how far the clip in motion is. */
   cursor(): {
     readonly position: number;

@@ -6,10 +6,10 @@ export type NarrowTab = 'scene' | 'code' | 'plots' | 'inspect';
 export type SideTab = 'inspector' | 'traffic';
 export type LowerTab = 'results' | 'console';
 export type ProblemsTab = 'explained' | 'raw' | 'bytecode';
-export type DialogName = 'none' | 'share' | 'keys';
+type DialogName = 'none' | 'share' | 'keys';
 
 /** The clock in words. */
-export interface Readout {
+interface Readout {
   readonly t: number;
   readonly position: number;
   readonly step: number;
