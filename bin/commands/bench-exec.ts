@@ -32,8 +32,8 @@ export function benchExecCommand(program: Command, done: Action): void {
         let executed = 0;
         for (let call = 0; call < flags.calls; call++) {
           const outcome = bench.call();
-          if (outcome.error !== null) warn(outcome.error);
-          checksum ^= outcome.r0 ?? 0n;
+          if (outcome.fault !== null) warn(outcome.fault.message);
+          checksum ^= (BigInt(outcome.high >>> 0) << 32n) | BigInt(outcome.low >>> 0);
           ({ executed } = outcome);
         }
         const ns = Number(process.hrtime.bigint() - started);

@@ -153,13 +153,14 @@ export class Interpreter implements ProgramInstance, Machine {
     }
   }
 
-  /** Runs from `pc` until the frame `base` exits. The one dispatch loop. */
+  /** Runs from `pc` until the frame `base` exits. The one dispatch loop: what programs do most comes first, the rest by class. */
   private execute(start: number, base: number): void {
     const { code, memory } = this.setup;
     const { lo, hi } = this;
-    const { view } = memory;
+    const { view, programBase, programLimit } = memory;
     const { opcode: opcodes, dst: dsts, src: srcs, off: offs, imm: imms } = code;
     const { watch } = this;
+    const { instructionBudget } = this.setup;
     let pc = start;
     for (;;) {
       if (pc >= code.length || pc < 0) this.stop('bad-instruction', pc, 'execution ran past the end of the code');
@@ -169,6 +170,156 @@ export class Interpreter implements ProgramInstance, Machine {
       const d = dsts[pc] ?? 0;
       const s = srcs[pc] ?? 0;
       const imm = imms[pc] ?? 0;
+      switch (opcode) {
+        case 0xbf: // mov dst, src; with an offset it extends the sign
+          if (offs[pc] !== 0) break;
+          lo[d] = lo[s] ?? 0;
+          hi[d] = hi[s] ?? 0;
+          pc++;
+          continue;
+        case 0xb7: // mov dst, imm
+          lo[d] = imm;
+          hi[d] = imm >> 31;
+          pc++;
+          continue;
+        case 0xb4: // mov32 dst, imm
+          lo[d] = imm;
+          hi[d] = 0;
+          pc++;
+          continue;
+        case 0xbc: // mov32 dst, src
+          if (offs[pc] !== 0) break;
+          lo[d] = lo[s] ?? 0;
+          hi[d] = 0;
+          pc++;
+          continue;
+        case 0x07: {
+          // add dst, imm
+          const before = lo[d] ?? 0;
+          const low = (before + imm) | 0;
+          lo[d] = low;
+          hi[d] = (hi[d] ?? 0) + (imm >> 31) + (low >>> 0 < before >>> 0 ? 1 : 0);
+          pc++;
+          continue;
+        }
+        case 0x0f: {
+          // add dst, src
+          const before = lo[d] ?? 0;
+          const low = (before + (lo[s] ?? 0)) | 0;
+          const upper = (hi[d] ?? 0) + (hi[s] ?? 0);
+          lo[d] = low;
+          hi[d] = upper + (low >>> 0 < before >>> 0 ? 1 : 0);
+          pc++;
+          continue;
+        }
+        case 0x04: // add32 dst, imm
+          lo[d] = (lo[d] ?? 0) + imm;
+          hi[d] = 0;
+          pc++;
+          continue;
+        case 0x0c: // add32 dst, src
+          lo[d] = (lo[d] ?? 0) + (lo[s] ?? 0);
+          hi[d] = 0;
+          pc++;
+          continue;
+        case 0x54: // and32 dst, imm
+          lo[d] = (lo[d] ?? 0) & imm;
+          hi[d] = 0;
+          pc++;
+          continue;
+        case 0x57: // and dst, imm
+          lo[d] = (lo[d] ?? 0) & imm;
+          hi[d] = (hi[d] ?? 0) & (imm >> 31);
+          pc++;
+          continue;
+        case 0xaf: // xor dst, src
+          lo[d] = (lo[d] ?? 0) ^ (lo[s] ?? 0);
+          hi[d] = (hi[d] ?? 0) ^ (hi[s] ?? 0);
+          pc++;
+          continue;
+        case 0xac: // xor32 dst, src
+          lo[d] = (lo[d] ?? 0) ^ (lo[s] ?? 0);
+          hi[d] = 0;
+          pc++;
+          continue;
+        case 0x64: // lsh32 dst, imm
+          lo[d] = (lo[d] ?? 0) << (imm & 31);
+          hi[d] = 0;
+          pc++;
+          continue;
+        case 0x74: // rsh32 dst, imm
+          lo[d] = (lo[d] ?? 0) >>> (imm & 31);
+          hi[d] = 0;
+          pc++;
+          continue;
+        case 0x61: // ldxw
+        case 0x79: {
+          // ldxdw
+          const at = ((lo[s] ?? 0) >>> 0) + (offs[pc] ?? 0);
+          const size = opcode === 0x79 ? 8 : 4;
+          if (hi[s] !== 0 || at < programBase || at + size > programLimit) break;
+          lo[d] = view.getInt32(at, true);
+          hi[d] = size === 8 ? view.getInt32(at + 4, true) : 0;
+          pc++;
+          continue;
+        }
+        case 0x71: {
+          // ldxb
+          const at = ((lo[s] ?? 0) >>> 0) + (offs[pc] ?? 0);
+          if (hi[s] !== 0 || at < programBase || at >= programLimit) break;
+          lo[d] = view.getUint8(at);
+          hi[d] = 0;
+          pc++;
+          continue;
+        }
+        case 0x63: // stxw
+        case 0x7b: {
+          // stxdw
+          const at = ((lo[d] ?? 0) >>> 0) + (offs[pc] ?? 0);
+          const size = opcode === 0x7b ? 8 : 4;
+          if (hi[d] !== 0 || at < programBase || at + size > programLimit) break;
+          view.setInt32(at, lo[s] ?? 0, true);
+          if (size === 8) view.setInt32(at + 4, hi[s] ?? 0, true);
+          pc++;
+          continue;
+        }
+        case 0x73: {
+          // stxb
+          const at = ((lo[d] ?? 0) >>> 0) + (offs[pc] ?? 0);
+          if (hi[d] !== 0 || at < programBase || at >= programLimit) break;
+          view.setInt8(at, lo[s] ?? 0);
+          pc++;
+          continue;
+        }
+        case 0x15: // jeq imm
+        case 0x55: // jne imm
+        case 0x1d: // jeq reg
+        case 0x5d: {
+          // jne reg
+          const register = (opcode & 8) !== 0;
+          const same = lo[d] === (register ? lo[s] : imm) && hi[d] === (register ? hi[s] : imm >> 31);
+          if (same === (opcode & 0xf0) < 0x50) {
+            const target = pc + 1 + (offs[pc] ?? 0);
+            if (target <= pc && this.executed > instructionBudget) this.budget(pc);
+            pc = target;
+          } else pc++;
+          continue;
+        }
+        case 0x16: // jeq32 imm
+        case 0x56: // jne32 imm
+        case 0x1e: // jeq32 reg
+        case 0x5e: {
+          // jne32 reg
+          const same = lo[d] === ((opcode & 8) !== 0 ? lo[s] : imm);
+          if (same === (opcode & 0xf0) < 0x50) {
+            const target = pc + 1 + (offs[pc] ?? 0);
+            if (target <= pc && this.executed > instructionBudget) this.budget(pc);
+            pc = target;
+          } else pc++;
+          continue;
+        }
+        default:
+      }
       switch (opcode & 7) {
         case 7: // ALU64
         case 4: // ALU
