@@ -7,6 +7,7 @@ import { checkExpression, checkValue } from './check-expressions.ts';
 import { checkAssertion, checkConstant } from './check-types.ts';
 import { wrapTo } from './constant.ts';
 import { assignable, errorExpr, promote, truthValue } from './conversions.ts';
+import { assembleTemplate } from './inline-assembly.ts';
 import type { Checker, SwitchState } from './scope.ts';
 import type { Place } from './token.ts';
 import type { CaseLabel, TBlock, TExpr, TStatement } from './tree.ts';
@@ -128,12 +129,20 @@ function checkInner(c: Checker, s: Statement): TStatement[] {
     case 'return':
       return checkReturn(c, s.value, place);
     case 'asm':
-      if (!s.plain) c.report('inline-assembly', place);
+      if (!s.plain) return checkAssembly(c, s.text, s.outputs.length > 0, place);
       for (const output of s.outputs) checkExpression(c, output);
       return [
         { kind: 'expression', expr: { kind: 'intrinsic', name: 'barrier', args: [], type: { kind: 'void' }, place }, place },
       ];
   }
+}
+
+/** Instructions between the program's own; an empty template is only a barrier. */
+function checkAssembly(c: Checker, text: string, hasOperands: boolean, place: Place): TStatement[] {
+  const code = hasOperands ? null : assembleTemplate(text);
+  if (code !== null) return [{ kind: 'expression', expr: { kind: 'asm', code, type: { kind: 'void' }, place }, place }];
+  c.report('inline-assembly', place);
+  return [];
 }
 
 function checkCondition(c: Checker, expr: Expr): TExpr {

@@ -149,6 +149,12 @@ class Emitter {
         this.put(insn, insn.opcode, insn.dst, insn.src, 0, insn.imm);
         return;
       }
+      case 'asm':
+        for (const one of insn.code) {
+          this.insns.push(one);
+          this.places.push(insn.place);
+        }
+        return;
       case 'call': {
         const own = insn.reference !== null;
         this.put(insn, insn.opcode, 0, own ? (insn.reference?.kind === 'kfunc' ? 2 : 1) : 0, 0, insn.imm);

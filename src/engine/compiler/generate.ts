@@ -193,6 +193,7 @@ class Generator {
     for (const { type } of [...functions, ...kernelFunctions]) if (type !== null) types.reach(type);
     for (const { map } of this.maps) for (const type of [map.keyType, map.valueType]) if (type !== null) types.reach(type);
     for (const section of this.layout.sections) for (const { variable } of section.variables) types.reach(variable.type);
+    for (const variable of this.unit.variables) if (isStructOps(variable) && variable.defined) types.reach(variable.type);
     if (this.reporter.failed) return null;
     return {
       name: baseName(this.options.file.path),

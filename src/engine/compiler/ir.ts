@@ -4,6 +4,7 @@
 
 import type { CType } from '../abi/ctype.ts';
 import { invariant } from '../base/assert.ts';
+import type { Insn } from '../isa/codec.ts';
 import type { Place } from './token.ts';
 import type { FunctionSymbol, GlobalVariable, LocalVariable } from './tree.ts';
 
@@ -75,6 +76,8 @@ export type Inst = Common &
     | { readonly op: 'type-id'; readonly type: CType }
     /** 1 while the loop budget lasts, 0 when it is used up (may_goto). */
     | { readonly op: 'may-goto' }
+    /** Instructions as written in the source; may change R0 to R5 and memory. */
+    | { readonly op: 'asm'; readonly code: readonly Insn[] }
   );
 
 export type Terminator =
@@ -275,6 +278,7 @@ export function hasEffect(inst: Inst): boolean {
     case 'atomic':
     case 'barrier':
     case 'may-goto':
+    case 'asm':
       return true;
     case 'load':
       return inst.isVolatile;

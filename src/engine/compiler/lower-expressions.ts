@@ -75,6 +75,9 @@ function lower(l: Lowering, expr: TExpr): Inst {
       return lowerStatements(l, expr);
     case 'intrinsic':
       return lowerIntrinsic(l, expr);
+    case 'asm':
+      builder.add(builder.fn.make({ op: 'asm', code: expr.code }, 64, [], builder.place));
+      return nothing(l);
     case 'type-id':
       return builder.add(builder.fn.make({ op: 'type-id', type: expr.of }, 64, [], builder.place));
     case 'error':

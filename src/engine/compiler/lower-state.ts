@@ -5,12 +5,20 @@ import { type CType, sizeOf } from '../abi/ctype.ts';
 import { type Address, IrBuilder } from './build-ir.ts';
 import type { AccessSize, Block, Width } from './ir.ts';
 import type { Reporter } from './report.ts';
-import type { CaseLabel, FunctionSymbol, LocalVariable } from './tree.ts';
+import type { CaseLabel, FunctionSymbol, LocalVariable, TStatement } from './tree.ts';
 import { isRecord, isVoid } from './types.ts';
 
 /** A scope that is being lowered: variables whose cleanup runs when it is left. */
 export interface CleanupScope {
+  /** The statement whose scope it is. */
+  readonly owner: TStatement;
   readonly variables: LocalVariable[];
+}
+
+/** A scope around a label, and how many of its cleanups are declared before the label. */
+export interface LabelScope {
+  readonly owner: TStatement;
+  readonly cleanups: number;
 }
 
 export interface LoopTargets {
@@ -28,6 +36,8 @@ export class Lowering {
   readonly symbol: FunctionSymbol;
   readonly variables = new Map<LocalVariable, Address>();
   readonly labels = new Map<CaseLabel, Block>();
+  /** Scopes around each label, where they hold variables with cleanups. */
+  labelScopes: ReadonlyMap<CaseLabel, readonly LabelScope[]> = new Map();
   readonly loops: LoopTargets[] = [];
   readonly cleanups: CleanupScope[] = [];
   /** Where a function that returns a record stores it. */

@@ -4,14 +4,14 @@ import { sizeOf } from '../abi/ctype.ts';
 import type { Block, Inst } from './ir.ts';
 import { lowerCondition, lowerEffect, lowerValue } from './lower-expressions.ts';
 import { addressOfLocal, initialise, lowerAddress } from './lower-memory.ts';
-import type { Lowering } from './lower-state.ts';
-import type { LocalVariable, SwitchCase, TBlock, TExpr, TStatement } from './tree.ts';
+import type { LabelScope, Lowering } from './lower-state.ts';
+import type { CaseLabel, LocalVariable, SwitchCase, TBlock, TExpr, TStatement } from './tree.ts';
 import { isRecord, isSigned, isVoid } from './types.ts';
 
 /** A block with its scope; `last` runs inside the scope, before cleanups (the value of a statement expression). */
 export function lowerBlock(l: Lowering, block: TBlock, last: () => void = () => {}): void {
   l.scoped(() => {
-    l.cleanups.push({ variables: [] });
+    l.cleanups.push({ owner: block, variables: [] });
     for (const statement of block.body) lowerStatement(l, statement);
     last();
     l.builder.place = block.close;
@@ -29,6 +29,56 @@ function runCleanups(l: Lowering, depth: number): void {
       if (variable !== undefined) cleanUp(l, variable);
     }
   }
+}
+
+/** A jump leaves every scope that is not around its label, and goes back before declarations behind the label (GNU cleanup). */
+function cleanUpForGoto(l: Lowering, label: CaseLabel): void {
+  const target = l.labelScopes.get(label);
+  if (target === undefined) return;
+  for (let at = l.cleanups.length - 1; at >= 0; at--) {
+    const scope = l.cleanups[at];
+    const stays = target[at]?.owner === scope?.owner ? (target[at]?.cleanups ?? 0) : 0;
+    for (const variable of (scope?.variables ?? []).slice(stays).reverse()) cleanUp(l, variable);
+  }
+}
+
+/** The scopes around every label of a function body. */
+export function scopesOfLabels(body: TStatement): Map<CaseLabel, readonly LabelScope[]> {
+  const found = new Map<CaseLabel, readonly LabelScope[]>();
+  const path: { owner: TStatement; cleanups: number }[] = [];
+  const inScope = (owner: TStatement, statements: readonly TStatement[]): void => {
+    path.push({ owner, cleanups: 0 });
+    for (const statement of statements) visit(statement);
+    path.pop();
+  };
+  const visit = (s: TStatement): void => {
+    switch (s.kind) {
+      case 'block':
+        return inScope(s, s.body);
+      case 'loop':
+        return inScope(s, [...s.init, s.body]);
+      case 'declare': {
+        const innermost = path.at(-1);
+        if (s.variable.cleanup !== null && innermost !== undefined) innermost.cleanups++;
+        return;
+      }
+      case 'if':
+        visit(s.yes);
+        if (s.no !== null) visit(s.no);
+        return;
+      case 'switch':
+        return visit(s.body);
+      case 'label':
+        found.set(
+          s.label,
+          path.map((scope) => ({ ...scope })),
+        );
+        return visit(s.body);
+      default:
+    }
+  };
+  visit(body);
+  return found;
 }
 
 function cleanUp(l: Lowering, variable: LocalVariable): void {
@@ -67,6 +117,7 @@ export function lowerStatement(l: Lowering, s: TStatement): void {
       l.fallInto(l.blockOf(s.label));
       return lowerStatement(l, s.body);
     case 'goto':
+      cleanUpForGoto(l, s.label);
       builder.jump(l.blockOf(s.label));
       return l.startDead();
     case 'break': {
@@ -110,7 +161,7 @@ function lowerIf(l: Lowering, s: Extract<TStatement, { kind: 'if' }>): void {
 /** Loops test at the bottom; entering jumps to the test. */
 function lowerLoop(l: Lowering, s: Extract<TStatement, { kind: 'loop' }>): void {
   l.scoped(() => {
-    l.cleanups.push({ variables: [] });
+    l.cleanups.push({ owner: s, variables: [] });
     for (const statement of s.init) lowerStatement(l, statement);
     const { builder } = l;
     const body = builder.fn.makeBlock('loop.body');

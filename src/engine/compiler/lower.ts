@@ -7,7 +7,7 @@ import { REGISTER_ARGUMENTS } from './lower-calls.ts';
 import { convert } from './lower-expressions.ts';
 import { addressOfLocal } from './lower-memory.ts';
 import { accessSize, Lowering, widthOf } from './lower-state.ts';
-import { lowerStatement } from './lower-statements.ts';
+import { lowerStatement, scopesOfLabels } from './lower-statements.ts';
 import { dropUnreachable } from './optimise/simplify-blocks.ts';
 import type { Reporter } from './report.ts';
 import type { FunctionBody, FunctionSymbol } from './tree.ts';
@@ -18,6 +18,7 @@ export function lowerFunction(symbol: FunctionSymbol, body: FunctionBody, report
   const l = new Lowering(symbol, reporter);
   const { builder } = l;
   builder.place = symbol.place;
+  l.labelScopes = scopesOfLabels(body.statement);
   lowerParameters(l, symbol, body);
   lowerStatement(l, body.statement);
   const { returns } = symbol.type;

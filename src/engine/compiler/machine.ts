@@ -2,6 +2,7 @@
 // the machine's, numbers from FIRST_VIRTUAL on are virtual. Knows nothing of C or of the intermediate form beyond symbols.
 
 import type { CType } from '../abi/ctype.ts';
+import type { Insn } from '../isa/codec.ts';
 import { ALU, CLASS, JMP, SOURCE } from '../isa/opcodes.ts';
 import type { Slot } from './ir.ts';
 import type { Place } from './token.ts';
@@ -39,6 +40,8 @@ export type MachineKind =
   | 'branch'
   | 'goto'
   | 'call'
+  /** Instructions of an `asm` statement. */
+  | 'asm'
   | 'exit';
 
 export interface MachineInsn {
@@ -61,6 +64,7 @@ export interface MachineInsn {
   target: MachineBlock | null;
   /** For call: how many of R1 to R5 it reads. */
   readonly arguments: number;
+  readonly code: readonly Insn[];
   readonly place: Place | null;
 }
 
@@ -79,6 +83,8 @@ export interface MachineFunction {
   readonly slots: readonly Slot[];
 }
 
+const NO_CODE: readonly Insn[] = [];
+
 /** An instruction with only the named fields set. Spelled out: there are thousands of these in a compilation. */
 export function machineInsn(kind: MachineKind, fields: Partial<Omit<MachineInsn, 'kind'>>): MachineInsn {
   return {
@@ -96,6 +102,7 @@ export function machineInsn(kind: MachineKind, fields: Partial<Omit<MachineInsn,
     reference: fields.reference ?? null,
     target: fields.target ?? null,
     arguments: fields.arguments ?? 0,
+    code: fields.code ?? NO_CODE,
     place: fields.place ?? null,
   };
 }
@@ -166,6 +173,7 @@ export function eachDefinition(insn: MachineInsn, visit: (register: Register) =>
       else if ((insn.imm & 1) === 1) visit(insn.src);
       return;
     case 'call':
+    case 'asm':
       for (let i = 0; i <= 5; i++) visit(i);
       return;
     default:

@@ -141,8 +141,8 @@ export const MESSAGES = {
     'BPF jumps have fixed targets. Use a switch.',
   ),
   'inline-assembly': error(
-    'inline assembly is not supported, apart from an empty template',
-    'Write the operation in C. asm volatile("" ::: "memory") works as a barrier.',
+    'inline assembly with operands is not supported',
+    'Write the operation in C. asm volatile("" ::: "memory") works as a barrier; BPF instructions that write only R0 to R5 are taken as they are.',
   ),
   'declares-nothing': warning('declaration does not declare anything', 'A name is missing, or the line can go.'),
   'auto-type-outside': error(

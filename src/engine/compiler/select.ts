@@ -447,6 +447,10 @@ class Selector {
         return this.selectCall(inst);
       case 'atomic':
         return this.selectAtomic(inst);
+      case 'asm':
+        this.emit(machineInsn('asm', { code: inst.code, place: this.place }));
+        this.local.clear();
+        return;
       case 'type-id':
         this.emit(
           machineInsn('alu', {

@@ -2,6 +2,7 @@
 // is written out; names are resolved to the things they mean. Lowering reads nothing else. Knows nothing of syntax.
 
 import type { CType, FunctionType, Member, RecordType } from '../abi/ctype.ts';
+import type { Insn } from '../isa/codec.ts';
 import type { Place } from './token.ts';
 
 /** A variable of automatic storage, parameters included. */
@@ -143,6 +144,8 @@ export type TExpr = Typed &
     | { readonly kind: 'comma'; readonly left: TExpr; readonly right: TExpr }
     | { readonly kind: 'statements'; readonly body: TBlock; readonly result: TExpr | null }
     | { readonly kind: 'intrinsic'; readonly name: IntrinsicName; readonly args: readonly TExpr[] }
+    /** Instructions of an `asm` statement. */
+    | { readonly kind: 'asm'; readonly code: readonly Insn[] }
     /** Number of a type, fixed when the object is loaded. */
     | { readonly kind: 'type-id'; readonly of: CType }
     | { readonly kind: 'error' }

@@ -14,7 +14,21 @@ export interface SectionInfo {
   readonly section: string;
   readonly functions: readonly { readonly offset: number; readonly type: number }[];
   readonly lines: readonly { readonly offset: number; readonly file: string; readonly line: number; readonly column: number }[];
+  /** CO-RE records: an instruction whose immediate depends on a type (libbpf, struct bpf_core_relo). */
+  readonly core: readonly CoreRecord[];
 }
+
+export interface CoreRecord {
+  readonly offset: number;
+  readonly type: number;
+  /** Path of member indices; "0" is the type itself. */
+  readonly access: string;
+  readonly kind: number;
+}
+
+/** enum bpf_core_relo_kind. */
+export const CORE_KIND = { TYPE_ID_LOCAL: 6, TYPE_ID_TARGET: 7 } as const;
+const CORE_BYTES = 16;
 
 /** Most columns a record can hold (10 bits). */
 const COLUMN_LIMIT = 1023;
@@ -22,7 +36,12 @@ const COLUMN_LIMIT = 1023;
 export function writeBtfExt(btf: BtfWriter, sections: readonly SectionInfo[]): Uint8Array {
   const functions = new ByteWriter().u32(FUNCTION_BYTES);
   const lines = new ByteWriter().u32(LINE_BYTES);
-  for (const { section, functions: own, lines: rows } of sections) {
+  const core = new ByteWriter().u32(CORE_BYTES);
+  for (const { section, functions: own, lines: rows, core: records } of sections) {
+    if (records.length > 0) {
+      core.u32(btf.string(section)).u32(records.length);
+      for (const { offset, type, access, kind } of records) core.u32(offset).u32(type).u32(btf.string(access)).u32(kind);
+    }
     if (own.length > 0) {
       functions.u32(btf.string(section)).u32(own.length);
       for (const { offset, type } of own) functions.u32(offset).u32(type);
@@ -37,7 +56,6 @@ export function writeBtfExt(btf: BtfWriter, sections: readonly SectionInfo[]): U
         .u32(((line << 10) | Math.min(column, COLUMN_LIMIT)) >>> 0);
     }
   }
-  const none = new ByteWriter().u32(0);
   return new ByteWriter()
     .u16(BTF_MAGIC)
     .u8(1)
@@ -48,9 +66,10 @@ export function writeBtfExt(btf: BtfWriter, sections: readonly SectionInfo[]): U
     .u32(functions.length)
     .u32(lines.length)
     .u32(functions.length + lines.length)
-    .u32(none.length - 4)
+    .u32(core.length > 4 ? core.length : 0)
     .raw(functions.finish())
     .raw(lines.finish())
+    .raw(core.length > 4 ? core.finish() : new Uint8Array(0))
     .finish();
 }
 
@@ -80,11 +99,14 @@ export function readBtfExt(bytes: Uint8Array, text: (offset: number) => string):
   const reader = new ByteReader(bytes);
   if (reader.u16(0) !== BTF_MAGIC) return [];
   const header = reader.u32(4);
-  const sections = new Map<string, { functions: SectionInfo['functions'][number][]; lines: SectionInfo['lines'][number][] }>();
+  const sections = new Map<
+    string,
+    { functions: SectionInfo['functions'][number][]; lines: SectionInfo['lines'][number][]; core: CoreRecord[] }
+  >();
   const entry = (name: string) => {
     const known = sections.get(name);
     if (known !== undefined) return known;
-    const made = { functions: [], lines: [] };
+    const made = { functions: [], lines: [], core: [] };
     sections.set(name, made);
     return made;
   };
@@ -100,5 +122,13 @@ export function readBtfExt(bytes: Uint8Array, text: (offset: number) => string):
       column: packed & COLUMN_LIMIT,
     });
   }
-  return [...sections].map(([section, { functions, lines }]) => ({ section, functions, lines }));
+  // Only headers of 32 bytes and more have the third part.
+  const coreLength = header >= HEADER_BYTES ? reader.u32(28) : 0;
+  if (coreLength > 0) {
+    for (const { section, at } of rowsOf(reader, header + reader.u32(24), coreLength, CORE_BYTES, text)) {
+      const [offset, type, access, kind] = [reader.u32(at), reader.u32(at + 4), text(reader.u32(at + 8)), reader.u32(at + 12)];
+      entry(section).core.push({ offset, type, access, kind });
+    }
+  }
+  return [...sections].map(([section, { functions, lines, core }]) => ({ section, functions, lines, core }));
 }

@@ -33,6 +33,7 @@ export interface BtfVariable {
   readonly offset: number;
   readonly size: number;
   readonly linkage: 'global' | 'static';
+  readonly tags?: readonly string[];
 }
 
 export interface BtfFunction {
@@ -251,7 +252,9 @@ export class BtfReader {
     const found: BtfVariable[] = [];
     for (let i = 0; i < row.count; i++) {
       const at = row.at + i * 12;
-      const variable = this.rows[this.reader.u32(at) - 1];
+      const id = this.reader.u32(at);
+      const variable = this.rows[id - 1];
+      const tags = this.tags.get(`${id}:-1`);
       if (variable === undefined || variable.kind !== BTF_KIND.VAR) continue;
       found.push({
         name: variable.name,
@@ -259,6 +262,7 @@ export class BtfReader {
         offset: this.reader.u32(at + 4),
         size: this.reader.u32(at + 8),
         linkage: this.reader.u32(variable.at) === 0 ? 'static' : 'global',
+        ...(tags === undefined ? {} : { tags }),
       });
     }
     return found;
@@ -268,9 +272,35 @@ export class BtfReader {
   functionOf(id: number): BtfFunction | null {
     const row = this.rows[id - 1];
     if (row === undefined || row.kind !== BTF_KIND.FUNC) return null;
-    const type = this.type(row.sizeOrType);
-    if (type.kind !== 'function') return null;
+    const plain = this.type(row.sizeOrType);
+    if (plain.kind !== 'function') return null;
+    const type = this.withParameterTags(plain, id);
     return { name: row.name, type, linkage: row.count === 0 ? 'static' : row.count === 1 ? 'global' : 'extern' };
+  }
+
+  private withParameterTags(type: FunctionType, id: number): FunctionType {
+    if (!type.params.some((_, i) => this.tags.has(`${id}:${i}`))) return type;
+    const params = type.params.map((param, i) => {
+      const tags = this.tags.get(`${id}:${i}`);
+      return tags === undefined ? param : { ...param, tags };
+    });
+    return { ...type, params };
+  }
+
+  /** Functions that a section lists (`.ksyms`). */
+  sectionFunctions(name: string): BtfFunction[] {
+    const row = this.rows.find((candidate) => candidate.kind === BTF_KIND.DATASEC && candidate.name === name);
+    const found: BtfFunction[] = [];
+    for (let i = 0; row !== undefined && i < row.count; i++) {
+      const fn = this.functionOf(this.reader.u32(row.at + i * 12));
+      if (fn !== null) found.push(fn);
+    }
+    return found;
+  }
+
+  /** Ids of all structs and unions. */
+  recordIds(): number[] {
+    return this.rows.flatMap(({ kind }, i) => (kind === BTF_KIND.STRUCT || kind === BTF_KIND.UNION ? [i + 1] : []));
   }
 
   /** Number of types, without void. */

@@ -27,6 +27,8 @@ export const BTF_KIND = {
   ENUM64: 19,
 } as const;
 const HEADER_BYTES = 24;
+/** btf_func_linkage and the linkage of variables. */
+const LINKAGE = { static: 0, global: 1, extern: 2 } as const;
 
 /** A variable in a data section as DATASEC lists it. */
 export interface SectionVariable {
@@ -34,7 +36,8 @@ export interface SectionVariable {
   readonly type: CType;
   readonly offset: number;
   readonly size: number;
-  readonly linkage: 'global' | 'static';
+  readonly linkage: 'global' | 'static' | 'extern';
+  readonly tags?: readonly string[];
 }
 
 export class BtfWriter {
@@ -160,7 +163,7 @@ export class BtfWriter {
   private tags(record: number, members: readonly Member[]): void {
     members.forEach((member, index) => {
       for (const tag of member.tags ?? []) {
-        this.add(BtfWriter.head(this.string(tag), BTF_KIND.DECL_TAG, 0, false, record).u32(index));
+        this.declarationTag(tag, record, index);
       }
     });
   }
@@ -196,8 +199,24 @@ export class BtfWriter {
   /** Id of a function with its prototype. */
   function(name: string, type: FunctionType, linkage: 'global' | 'static' | 'extern'): number {
     const prototype = this.prototype(type);
-    const number = linkage === 'static' ? 0 : linkage === 'global' ? 1 : 2;
-    return this.add(BtfWriter.head(this.string(name), BTF_KIND.FUNC, number, false, prototype));
+    const id = this.add(BtfWriter.head(this.string(name), BTF_KIND.FUNC, LINKAGE[linkage], false, prototype));
+    type.params.forEach(({ tags }, index) => {
+      for (const tag of tags ?? []) this.declarationTag(tag, id, index);
+    });
+    return id;
+  }
+
+  /** `component` is a member or parameter; -1 the declaration itself. */
+  private declarationTag(tag: string, of: number, component: number): void {
+    this.add(BtfWriter.head(this.string(tag), BTF_KIND.DECL_TAG, 0, false, of).u32(component >>> 0));
+  }
+
+  /** `.ksyms`: kernel functions that the object calls; they have no place. */
+  externFunctions(section: string, functions: readonly { readonly name: string; readonly type: FunctionType }[]): void {
+    const ids = functions.map(({ name, type }) => this.function(name, type, 'extern'));
+    const row = BtfWriter.head(this.string(section), BTF_KIND.DATASEC, ids.length, false, 0);
+    for (const id of ids) row.u32(id).u32(0).u32(0);
+    this.add(row);
   }
 
   /** A data section with its variables. */
@@ -205,7 +224,9 @@ export class BtfWriter {
     const entries = variables.map((variable) => {
       const type = this.type(variable.type);
       const row = BtfWriter.head(this.string(variable.name), BTF_KIND.VAR, 0, false, type);
-      return { id: this.add(row.u32(variable.linkage === 'global' ? 1 : 0)), variable };
+      const id = this.add(row.u32(LINKAGE[variable.linkage]));
+      for (const tag of variable.tags ?? []) this.declarationTag(tag, id, -1);
+      return { id, variable };
     });
     const row = BtfWriter.head(this.string(name), BTF_KIND.DATASEC, entries.length, false, size);
     for (const { id, variable } of entries) row.u32(id).u32(variable.offset).u32(variable.size);

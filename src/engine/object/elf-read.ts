@@ -2,10 +2,12 @@
 // from .maps by BTF, data sections as array maps, as libbpf does it. Anything else in the file is left alone. Never throws:
 // what cannot be read becomes a diagnostic. Knows nothing of verification.
 
+import { bare, type CType, sizeOf } from '../abi/ctype.ts';
+import { KERNEL_SETTINGS } from '../abi/kernel-settings.ts';
 import { PROFILE_IDS, type ProfileId } from '../abi/profile.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { type Code, decode, emptyCode } from '../isa/codec.ts';
-import { readBtfExt, type SectionInfo } from './btf-ext.ts';
+import { CORE_KIND, readBtfExt, type SectionInfo } from './btf-ext.ts';
 import { ARRAY_MAP_NUMBER, mapsFromBtf } from './btf-maps.ts';
 import { type BtfFunction, BtfReader } from './btf-read.ts';
 import {
@@ -20,16 +22,19 @@ import {
   SYMBOL_BIND,
   SYMBOL_TYPE,
 } from './elf-file.ts';
-import {
-  type DataRelocation,
-  type LineEntry,
-  NO_KERNEL_PARTS,
-  type ObjectFile,
-  type ObjectFunction,
-  type ObjectMap,
-  type ProgramObject,
-  type Relocation,
+import type {
+  DataRelocation,
+  KernelFunction,
+  KernelSetting,
+  LineEntry,
+  ObjectFile,
+  ObjectFunction,
+  ObjectMap,
+  ProgramObject,
+  Relocation,
+  StructOpsVariable,
 } from './program-object.ts';
+import { structOpsMembers } from './struct-ops-section.ts';
 import { decodeUtf8 } from './utf8.ts';
 
 export interface ReadResult {
@@ -64,6 +69,10 @@ class ObjectReader {
   private readonly mapOfSection = new Map<number, number>();
   private readonly mapAt = new Map<number, number>();
   private mapSection = -1;
+  private readonly types: CType[] = [];
+  /** Index into `types` by BTF id. */
+  private readonly typeIndex = new Map<number, number>();
+  private readonly settings: KernelSetting[] = [];
 
   constructor(elf: ElfFile, name: string) {
     this.elf = elf;
@@ -100,17 +109,22 @@ class ObjectReader {
     this.findFunctions();
     this.readDefinedMaps();
     this.readData();
+    this.readSettings();
+    if (this.sectionsOfOps().length > 0) this.readTypes();
     const functions = this.places.map((place) => this.readFunction(place));
     if (functions.length === 0) this.problem('elf-no-code', 'the object holds no functions');
     const failed = this.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
     const object: ProgramObject = {
-      ...NO_KERNEL_PARTS,
       name: this.name,
       profile: this.profile(),
       license: this.textSection('license') ?? '',
       files: this.files,
       functions,
       maps: this.maps,
+      structOps: this.readStructOps(),
+      types: this.types,
+      kernelFunctions: this.readKernelFunctions(),
+      kernelSettings: this.settings,
     };
     return { object: failed ? null : object, diagnostics: this.diagnostics };
   }
@@ -213,16 +227,7 @@ class ObjectReader {
     const bytes = new Uint8Array(Math.min(section.size, DATA_LIMIT));
     if (section.type !== SECTION_TYPE.NOBITS) bytes.set(section.data.subarray(0, bytes.length));
     return {
-      // Named after its section, as our compiler names it; libbpf puts the object's name in front.
-      name: section.name,
-      type: ARRAY_MAP_NUMBER,
-      keySize: 4,
-      valueSize: bytes.length,
-      maxEntries: 1,
-      flags: readOnly ? RDONLY_PROG : 0,
-      pinning: 0,
-      keyType: null,
-      valueType: null,
+      ...dataMapOf(section.name, bytes.length, readOnly),
       data: {
         section: section.name,
         bytes,
@@ -230,8 +235,6 @@ class ObjectReader {
         readOnly,
         relocations: [],
       },
-      inner: null,
-      line: null,
     };
   }
 
@@ -258,6 +261,82 @@ class ObjectReader {
       relocations.push({ offset, ...place });
     }
     return { ...map, data: { ...data, relocations } };
+  }
+
+  /** Settings that the object asks for: one read-only map with the simulated kernel's values, as libbpf makes it. */
+  private readSettings(): void {
+    const asked = this.btf?.sectionVariables('.kconfig') ?? [];
+    if (asked.length === 0) return;
+    const map = this.maps.length;
+    let offset = 0;
+    const variables = asked.map((variable) => {
+      const size = Math.max(1, sizeOf(variable.type));
+      const at = Math.ceil(offset / size) * size;
+      offset = at + size;
+      return { ...variable, offset: at, size };
+    });
+    const bytes = new Uint8Array(offset);
+    for (const { name, type, size, offset: at } of variables) {
+      const weak = this.elf.symbols.some((symbol) => symbol.name === name && symbol.bind === SYMBOL_BIND.WEAK);
+      const value = KERNEL_SETTINGS.get(name);
+      if (value === undefined && !weak) this.problem('elf-kconfig', `${name} is no setting of the simulated kernel`);
+      for (let i = 0; i < size; i++) bytes[at + i] = Number(((value ?? 0n) >> BigInt(8 * i)) & 0xffn);
+      this.settings.push({ name, map, offset: at, type, weak });
+    }
+    const data = { section: '.kconfig', bytes, variables, readOnly: true, relocations: [] };
+    this.maps.push({ ...dataMapOf('.kconfig', bytes.length, true), data });
+  }
+
+  private sectionsOfOps(): ElfSection[] {
+    return this.elf.sections.filter((section) => section.name === '.struct_ops' || section.name === '.struct_ops.link');
+  }
+
+  private readTypes(): void {
+    for (const id of this.btf?.recordIds() ?? []) {
+      const type = this.btf?.type(id);
+      if (type === undefined) continue;
+      this.typeIndex.set(id, this.types.length);
+      this.types.push(type);
+    }
+  }
+
+  private readStructOps(): StructOpsVariable[] {
+    return this.sectionsOfOps().flatMap((section) => {
+      const relocations = this.elf.relocations.get(section.index) ?? [];
+      return (this.btf?.sectionVariables(section.name) ?? []).flatMap((variable): StructOpsVariable[] => {
+        const record = bare(variable.type);
+        if (record.kind !== 'struct' || record.tag === null) return [];
+        const start = this.symbolValue(section.index, variable.name) ?? variable.offset;
+        const bytes = section.data.subarray(start, start + record.size);
+        const members = structOpsMembers(record, bytes, (offset) => {
+          const found = relocations.find((one) => one.offset === start + offset);
+          if (found === undefined) return null;
+          const index = this.functionAt(found.symbol.section, found.symbol.value);
+          return index < 0 ? null : index;
+        });
+        return [{ name: variable.name, type: record.tag, section: section.name, members, line: null }];
+      });
+    });
+  }
+
+  private readKernelFunctions(): KernelFunction[] {
+    return (this.btf?.sectionFunctions('.ksyms') ?? []).map(({ name, type }) => {
+      const symbol = this.elf.symbols.find((candidate) => candidate.name === name);
+      return { name, weak: symbol?.bind === SYMBOL_BIND.WEAK, type };
+    });
+  }
+
+  /** Instructions whose immediate is the number of a type. */
+  private typeNumbers(section: string, place: FunctionPlace, code: Code, relocations: Relocation[]): void {
+    for (const { offset, type, kind } of this.info.get(section)?.core ?? []) {
+      if (kind !== CORE_KIND.TYPE_ID_LOCAL && kind !== CORE_KIND.TYPE_ID_TARGET) continue;
+      if (offset < place.start || offset >= place.end) continue;
+      const slot = Math.floor((offset - place.start) / 8);
+      const target = this.typeIndex.get(type);
+      if (target === undefined) continue;
+      code.imm[slot] = 0;
+      relocations.push({ kind: 'type-id', slot, target });
+    }
   }
 
   /** Map and byte that a symbol plus an addend stands for. */
@@ -292,6 +371,7 @@ class ObjectReader {
       patched.add(slot);
     }
     this.localCalls(place, code, patched, relocations);
+    this.typeNumbers(section?.name ?? '', place, code, relocations);
     const described = this.describe(section?.name ?? '', place.start);
     return {
       name: place.name,
@@ -328,6 +408,8 @@ class ObjectReader {
     }
     code.src[slot] = 0;
     code.imm[slot] = 0;
+    const setting = symbol.section === 0 ? this.settings.find((one) => one.name === symbol.name) : undefined;
+    if (setting !== undefined) return { kind: 'map-value', slot, target: setting.map, addend: setting.offset };
     const data = this.placeOf(symbol, imm);
     if (data !== null) {
       if (symbol.section === this.mapSection) return { kind: 'map', slot, target: data.target };
@@ -378,6 +460,21 @@ class ObjectReader {
     return lines.sort((a, b) => a.slot - b.slot);
   }
 }
+
+/** Named after its section, as our compiler names it; libbpf puts the object's name in front. */
+const dataMapOf = (name: string, size: number, readOnly: boolean): Omit<ObjectMap, 'data'> => ({
+  name,
+  type: ARRAY_MAP_NUMBER,
+  keySize: 4,
+  valueSize: size,
+  maxEntries: 1,
+  flags: readOnly ? RDONLY_PROG : 0,
+  pinning: 0,
+  keyType: null,
+  valueType: null,
+  inner: null,
+  line: null,
+});
 
 /** Deepest byte that direct accesses and addresses of locals show. */
 function stackBytesOf(code: Code): number {

@@ -4,7 +4,7 @@
 
 import { type CType, type FunctionType, INT, type RecordType, sizeOf } from '../abi/ctype.ts';
 import { encode } from '../isa/codec.ts';
-import { type SectionInfo, writeBtfExt } from './btf-ext.ts';
+import { CORE_KIND, type CoreRecord, type SectionInfo, writeBtfExt } from './btf-ext.ts';
 import { BtfWriter, type SectionVariable } from './btf-write.ts';
 import { ByteWriter, StringTable } from './byte-writer.ts';
 import {
@@ -19,6 +19,7 @@ import {
   SYMBOL_TYPE,
 } from './elf-file.ts';
 import type { ObjectFunction, ObjectMap, ProgramObject } from './program-object.ts';
+import { type StructOpsSection, structOpsSections } from './struct-ops-section.ts';
 import { encodeUtf8 } from './utf8.ts';
 
 interface OutSymbol {
@@ -42,6 +43,8 @@ interface OutSection {
 }
 
 const MAP_DEFINITION_BYTES = 8;
+/** Externs that the kernel's configuration fills in; no section of the file. */
+const SETTINGS_SECTION = '.kconfig';
 
 /** `__uint(name, n)`: a pointer to an array of n integers. */
 const uintMember = (value: number): CType => ({ kind: 'pointer', to: { kind: 'array', of: INT, length: value } });
@@ -97,9 +100,14 @@ class ObjectWriter {
     const names = [...new Set(this.object.functions.map((fn) => fn.section))];
     for (const name of names) this.programSection(name);
     this.mapSection();
-    for (const map of this.object.maps) if (map.data !== null) this.dataSection(map, map.data);
+    for (const map of this.object.maps)
+      if (map.data !== null && map.data.section !== SETTINGS_SECTION) this.dataSection(map, map.data);
+    for (const section of structOpsSections(this.object.structOps, this.object.types)) this.structOpsSection(section);
+    this.externs();
     this.text('license', '_license', this.object.license);
-    if (this.object.profile !== null) this.text('qdisc_profile', '_qdisc_profile', this.object.profile);
+    // The .struct_ops section says it already, and libbpf need not meet a section it does not know.
+    if (this.object.profile !== null && this.object.profile !== 'struct_ops')
+      this.text('qdisc_profile', '_qdisc_profile', this.object.profile);
     const ext = writeBtfExt(this.btf, this.info);
     this.section('.BTF', SECTION_TYPE.PROGBITS, 0, 4, this.btf.finish());
     this.section('.BTF.ext', SECTION_TYPE.PROGBITS, 0, 4, ext);
@@ -110,12 +118,13 @@ class ObjectWriter {
     const own = this.object.functions.map((fn, index) => ({ fn, index })).filter(({ fn }) => fn.section === name);
     const code = new ByteWriter();
     const index = this.section(name, SECTION_TYPE.PROGBITS, SECTION_FLAG.ALLOC | SECTION_FLAG.EXEC, 8, new Uint8Array(0));
+    const core: CoreRecord[] = [];
     const functions: { offset: number; type: number }[] = [];
     const lines: { offset: number; file: string; line: number; column: number }[] = [];
     for (const { fn, index: number } of own) {
       const start = code.length;
       this.starts[number] = start;
-      code.raw(this.codeOf(fn, start));
+      code.raw(this.codeOf(fn, start, core));
       const bind = fn.linkage === 'global' ? SYMBOL_BIND.GLOBAL : SYMBOL_BIND.LOCAL;
       this.symbol(fn.name, start, code.length - start, SYMBOL_TYPE.FUNC, bind, index);
       const type = fn.type !== null && fn.type.kind === 'function' ? fn.type : UNTYPED;
@@ -131,11 +140,11 @@ class ObjectWriter {
       section.data = code.finish();
       section.size = section.data.length;
     }
-    this.info.push({ section: name, functions, lines });
+    this.info.push({ section: name, functions, lines, core });
   }
 
   /** Code with the fields that relocations fill in as clang leaves them. */
-  private codeOf(fn: ObjectFunction, _start: number): Uint8Array {
+  private codeOf(fn: ObjectFunction, start: number, core: CoreRecord[]): Uint8Array {
     const code = { ...fn.code, src: fn.code.src.slice(), imm: fn.code.imm.slice() };
     for (const relocation of fn.relocations) {
       const slot = relocation.slot;
@@ -147,9 +156,15 @@ class ObjectWriter {
           break;
         case 'map-value':
           code.src[slot] = 0;
-          code.imm[slot] = relocation.addend;
+          code.imm[slot] = this.object.maps[relocation.target]?.data?.section === SETTINGS_SECTION ? 0 : relocation.addend;
           code.imm[slot + 1] = 0;
           break;
+        case 'type-id': {
+          const type = this.btf.type(this.object.types[relocation.target] ?? INT);
+          code.imm[slot] = type;
+          core.push({ offset: start + slot * 8, type, access: '0', kind: CORE_KIND.TYPE_ID_LOCAL });
+          break;
+        }
         default:
           code.src[slot] = 1;
           code.imm[slot] = -1;
@@ -163,10 +178,17 @@ class ObjectWriter {
     if (list === undefined) return;
     for (const relocation of fn.relocations) {
       const offset = start + relocation.slot * 8;
+      if (relocation.kind === 'type-id') continue;
+      if (relocation.kind === 'map-value' && this.object.maps[relocation.target]?.data?.section === SETTINGS_SECTION) {
+        const name = this.settingAt(relocation.target, relocation.addend);
+        list.push({ offset, type: R_BPF.INSN_64, symbol: name });
+        continue;
+      }
       if (relocation.kind === 'kfunc') {
         list.push({ offset, type: R_BPF.CALL_32, symbol: relocation.name });
         if (!this.symbols.some((symbol) => symbol.name === relocation.name && symbol.section === 0)) {
-          this.symbol(relocation.name, 0, 0, SYMBOL_TYPE.NOTYPE, SYMBOL_BIND.GLOBAL, 0);
+          const weak = this.object.kernelFunctions.some((declared) => declared.name === relocation.name && declared.weak);
+          this.symbol(relocation.name, 0, 0, SYMBOL_TYPE.NOTYPE, weak ? SYMBOL_BIND.WEAK : SYMBOL_BIND.GLOBAL, 0);
         }
         continue;
       }
@@ -216,6 +238,40 @@ class ObjectWriter {
       this.symbol(variable.name, variable.offset, variable.size, SYMBOL_TYPE.OBJECT, bind, index);
     }
     this.btf.dataSection(data.section, map.valueSize, data.variables);
+  }
+
+  /** Name of the setting whose bytes hold an address inside `.kconfig`. */
+  private settingAt(map: number, offset: number): string {
+    const found = this.object.kernelSettings.find(
+      (one) => one.map === map && offset >= one.offset && offset < one.offset + Math.max(1, sizeOf(one.type)),
+    );
+    return found?.name ?? '';
+  }
+
+  private structOpsSection({ name, bytes, variables, pointers }: StructOpsSection): void {
+    const index = this.section(name, SECTION_TYPE.PROGBITS, SECTION_FLAG.ALLOC | SECTION_FLAG.WRITE, 8, bytes);
+    for (const { name: variable, offset, size } of variables)
+      this.symbol(variable, offset, size, SYMBOL_TYPE.OBJECT, SYMBOL_BIND.GLOBAL, index);
+    for (const { offset, function: target } of pointers) {
+      const symbol = this.object.functions[target]?.name ?? '';
+      this.sections[index - 1]?.relocations.push({ offset, type: R_BPF.ABS64, symbol });
+    }
+    this.btf.dataSection(name, bytes.length, variables);
+  }
+
+  /** Kernel functions and settings: undefined symbols, with their types in BTF. */
+  private externs(): void {
+    const typed = this.object.kernelFunctions.flatMap(({ name, type }) => (type === null ? [] : { name, type }));
+    if (typed.length > 0) this.btf.externFunctions('.ksyms', typed);
+    const settings = this.object.kernelSettings;
+    if (settings.length === 0) return;
+    for (const { name, weak } of settings)
+      this.symbol(name, 0, 0, SYMBOL_TYPE.NOTYPE, weak ? SYMBOL_BIND.WEAK : SYMBOL_BIND.GLOBAL, 0);
+    this.btf.dataSection(
+      SETTINGS_SECTION,
+      0,
+      settings.map(({ name, type }) => ({ name, type, offset: 0, size: sizeOf(type), linkage: 'extern' })),
+    );
   }
 
   private text(section: string, variable: string, value: string): void {

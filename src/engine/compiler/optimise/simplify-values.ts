@@ -204,6 +204,7 @@ class Simplifier {
         return;
       }
       case 'call':
+      case 'asm':
       case 'barrier':
         this.facts = this.facts.filter((fact) => this.isPrivate(fact.base));
         return;
