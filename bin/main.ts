@@ -9,6 +9,7 @@ import { execCommand } from './commands/exec.ts';
 import { laterCommands } from './commands/later.ts';
 import { openCommand, shareCommand } from './commands/link.ts';
 import { listCommand } from './commands/list.ts';
+import { replayCommand } from './commands/replay.ts';
 import { runCommand } from './commands/run.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { STATUS, UsageError, warn } from './output.ts';
@@ -35,6 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
     evalCommand,
     benchExecCommand,
     runCommand,
+    replayCommand,
     shareCommand,
     openCommand,
     checkCommand,

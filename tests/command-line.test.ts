@@ -122,7 +122,8 @@ describe('qdisc', () => {
     [['run', 'fifo', '--until', 'soon'], /duration|time/],
     [['run', 'fifo', '--set', 'no_such_knob=1'], /no knob/],
     [['compile', 'fifo', '-O', '7'], /-O takes 0, 1 or 2/],
-    [['replay', 'x.json.gz'], /not available yet/],
+    [['replay', 'x.json.gz'], /cannot read/],
+    [['sweep', 'fifo'], /not available yet/],
   ])('%j is answered in words and not with status 0', (args, words) => {
     const { status, err, out } = qdisc(args);
     expect(status).toBeGreaterThan(0);

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Action } from '../main.ts';
 import { STATUS, warn } from '../output.ts';
 
-const LATER = ['sweep', 'replay', 'grade', 'tc', 'export', 'map'] as const;
+const LATER = ['sweep', 'grade', 'tc', 'export', 'map'] as const;
 
 export function laterCommands(program: Command, done: Action): void {
   for (const name of LATER) {

@@ -20,6 +20,7 @@ export { parseScenario, readScenario, type Scenario, type ScenarioProblem } from
 export { type ExecutedInsn, Simulation } from './sim/simulation.ts';
 export { showQdiscs } from './sim/tc-show.ts';
 export type { AttachableProgram } from './tc/attachable-program.ts';
+export { type KernelTrace, type ReplayOutcome, replayTrace } from './tc/kernel-replay.ts';
 export { parseTc } from './tc/tc-command.ts';
 export { type RunFigures, runFigures } from './trace/metrics.ts';
 export { PacketTable } from './trace/packet-table.ts';

@@ -197,6 +197,18 @@ export const CALLS: readonly CallRow[] = [
     summary: 'Takes out the oldest packet whose key is exactly key, or gives NULL. It is not "pop the smallest".',
     errors: [],
   },
+  {
+    id: 2003,
+    name: 'bpf_skb_map_pop_min',
+    returns: { kind: 'owned-packet-or-null' },
+    args: [{ kind: 'map', types: ['skbmap'] }],
+    effect: 'acquire-packet',
+    prototype: { returns: 'struct __sk_buff *', params: 'void *map' },
+    profiles: ['lab'],
+    kinds: QDISC,
+    summary: 'Takes out the packet with the smallest key, the oldest of several, or gives NULL. No posted version has it.',
+    errors: [],
+  },
 ];
 
 /** Row of a helper id, or null. */

@@ -71,11 +71,15 @@ function push(scene: CallScene, machine: Machine): void {
 
 function pop(scene: CallScene, machine: Machine): void {
   const map = skbMapOf(scene, machine);
+  take(scene, machine, map, map.find(machine.lo[2] ?? 0, machine.hi[2] ?? 0));
+}
+
+/** Hands the packet in a slot of the map to the program; NULL for no slot. */
+function take(scene: CallScene, machine: Machine, map: SkbMap, slot: number): void {
   const { packets, recorder, run } = scene;
-  const low = machine.lo[2] ?? 0;
-  const high = machine.hi[2] ?? 0;
-  const slot = map.find(low, high);
   if (slot === NO_NODE) return setResult(machine, 0);
+  const low = packets.keyLow[slot] ?? 0;
+  const high = packets.keyHigh[slot] ?? 0;
   recorder.record(EVENT.MAP_POP, packets.id[slot] ?? 0, map.index, low, high, machine.callSlot);
   map.take(slot, true);
   packets.inMap[slot] = -1;
@@ -147,5 +151,12 @@ export function bindCalls(scene: CallScene): ReadonlyMap<number, CallHandler> {
     [164, (machine) => forEach(scene, machine)],
     [2001, (machine) => push(scene, machine)],
     [2002, (machine) => pop(scene, machine)],
+    [
+      2003,
+      (machine) => {
+        const map = skbMapOf(scene, machine);
+        take(scene, machine, map, map.nextPacket(NO_NODE));
+      },
+    ],
   ]);
 }

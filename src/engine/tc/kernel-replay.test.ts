@@ -1,0 +1,98 @@
+// Replay of what the real kernel did (shared data, when it is there), and of a small trace of our own, so that the replay itself is tested without it.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { gallerySource } from '../../../tests/gallery.ts';
+import { prepareObject } from '../build.ts';
+import { compile } from '../compiler/compile.ts';
+import { type KernelTrace, type LoadKind, replayTrace } from './kernel-replay.ts';
+import { KINDS, parseKindLine } from './kind-options.ts';
+import { SIZE_TABLE_DEFAULTS, sizeTable } from './size-table.ts';
+
+const FOLDER = '../shared/data/kernel-traces';
+
+const load: LoadKind = (kind, knobs) => {
+  const { object } = compile({ path: `${kind}.bpf.c`, text: gallerySource(kind) }, { profile: null, optimise: 2, cpu: 'v3' });
+  const prepared = object === null ? null : prepareObject(object, { profile: null, quirks: [], set: knobs });
+  return prepared?.attachable ?? `no program for ${kind}`;
+};
+
+const packet = (id: number, len: number) => ({ id, flow: 0, len, tos: 0, prio: 0, mark: 0, hash: 1, proto: 17 });
+
+/** Three packets into a pfifo of two; the third is refused, then the first leaves. */
+const OWN: KernelTrace = {
+  meta: { tc: ['tc qdisc add dev d0 root pfifo limit 2'], t0_abs_ns: '1099511627776' },
+  packets: [packet(7, 100), packet(8, 200), packet(9, 300)],
+  ops: [
+    { t_ns: 10, op: 'enq', id: 7, ret: 0, qlen: 1, backlog: 100 },
+    { t_ns: 20, op: 'enq', id: 8, ret: 0, qlen: 2, backlog: 300 },
+    { t_ns: 30, op: 'enq', id: 9, ret: 1, dropped: [9], qlen: 2, backlog: 300 },
+    { t_ns: 40, op: 'deq', id: 7, qlen: 1, backlog: 200 },
+    { t_ns: 50, op: 'deq', id: 8, qlen: 0, backlog: 0 },
+    { t_ns: 60, op: 'deq', id: null, qlen: 0, backlog: 0 },
+  ],
+};
+
+describe('replay', () => {
+  it('finds no mismatch in a trace that is right, and names the first in one that is not', () => {
+    expect(replayTrace(OWN, load)).toEqual({
+      ok: true,
+      result: { program: 'pfifo', ops: 6, mismatches: 0, first: null, skipped: 0 },
+    });
+    const wrong: KernelTrace = { ...OWN, ops: OWN.ops.map((op, index) => (index === 3 ? { ...op, id: 8 } : op)) };
+    expect(replayTrace(wrong, load)).toMatchObject({
+      result: { mismatches: 1, first: { index: 3, field: 'id', expected: 8, got: 7 } },
+    });
+  });
+
+  it('gives the engine nothing of what the kernel answered', () => {
+    const blind: KernelTrace = {
+      ...OWN,
+      ops: OWN.ops.map(({ t_ns, op, id }) => (op === 'enq' ? { t_ns, op, id: id ?? null } : { t_ns, op })),
+    };
+    expect(replayTrace(blind, load)).toMatchObject({ result: { first: { index: 0, field: 'ret', got: 0 } } });
+  });
+
+  it('says what it does not know', () => {
+    const of = (line: string) => replayTrace({ ...OWN, meta: { ...OWN.meta, tc: [line] } }, load);
+    expect(of('tc qdisc add dev d0 root pfifo speed 3')).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('no option "speed"'),
+    });
+    expect(of('tc qdisc add dev d0 root no_such_kind')).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('not available yet'),
+    });
+  });
+
+  for (const kind of Object.keys(KINDS)) {
+    const names = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.startsWith(`${kind}.`)) : [];
+    if (names.length === 0) {
+      console.warn(`SKIPPED: no traces of ${kind} in ${FOLDER}`);
+      it.skip(`${kind}: what the kernel did`, () => {});
+      continue;
+    }
+    it.each(names)('%s: every operation as in Linux 7.2.13', (name) => {
+      const trace = JSON.parse(gunzipSync(readFileSync(`${FOLDER}/${name}`)).toString()) as KernelTrace;
+      const outcome = replayTrace(trace, load);
+      expect(outcome).toMatchObject({ ok: true, result: { mismatches: 0, first: null, skipped: 0 } });
+    });
+  }
+});
+
+describe('tc lines of kinds', () => {
+  it('take their defaults from the device', () => {
+    const device = { txqueuelen: 60, mtu: 1500 };
+    expect(parseKindLine('tc qdisc add dev d0 root bfifo', device)).toMatchObject({ line: { knobs: { limit: 60 * 1514 } } });
+    expect(parseKindLine('qdisc change dev d0 root pfifo limit 20', device)).toMatchObject({
+      line: { action: 'change', knobs: { limit: 20 } },
+    });
+  });
+
+  it('size tables count as the kernel counts', () => {
+    const counted = sizeTable({ ...SIZE_TABLE_DEFAULTS, overhead: 24, mtu: 2048, mpu: 84 });
+    expect([200, 1514, 40].map(counted)).toEqual([224, 1544, 88]);
+    expect(sizeTable({ ...SIZE_TABLE_DEFAULTS, overhead: -4 })(100)).toBe(96);
+  });
+});
