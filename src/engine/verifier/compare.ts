@@ -47,7 +47,9 @@ const sameShape = (a: Reg, b: Reg): boolean =>
   a.frame === b.frame &&
   a.size === b.size &&
   a.ringbuf === b.ringbuf &&
-  a.fixed === b.fixed;
+  a.fixed === b.fixed &&
+  a.struct === b.struct &&
+  a.flags === b.flags;
 
 function exactReg(old: Reg, current: Reg, ids: IdPairs): boolean {
   return (
@@ -57,7 +59,8 @@ function exactReg(old: Reg, current: Reg, ids: IdPairs): boolean {
     sameDelta(old, current) &&
     (old.kind === KIND.SCALAR ? ids.pairScalar(old.id, current.id) : ids.pair(old.id, current.id)) &&
     ids.pair(old.mapUid, current.mapUid) &&
-    ids.pair(old.ref, current.ref)
+    ids.pair(old.ref, current.ref) &&
+    ids.pair(old.owner, current.owner)
   );
 }
 
@@ -85,7 +88,8 @@ function coversReg(old: Reg, current: Reg, precise: boolean, ids: IdPairs, how: 
         contains(old.value, current.value) &&
         ids.pair(old.id, current.id) &&
         ids.pair(old.mapUid, current.mapUid) &&
-        ids.pair(old.ref, current.ref)
+        ids.pair(old.ref, current.ref) &&
+        ids.pair(old.owner, current.owner)
       );
     default:
       return exactReg(old, current, ids);
@@ -102,12 +106,20 @@ function asScalar(slot: Slot, uninitialisedIsMisc: boolean): Reg | null {
   return UNKNOWN;
 }
 
+/** Two views or iterators in the same state; the turn an iterator stands at does not matter. */
+const sameObject = (old: Reg, current: Reg, ids: IdPairs): boolean =>
+  sameShape(old, current) && ids.pair(old.id, current.id) && ids.pair(old.ref, current.ref) && ids.pair(old.owner, current.owner);
+
 function coversSlot(old: Slot, current: Slot, precise: boolean, ids: IdPairs, how: Comparison, mustBeWritten: boolean): boolean {
   if (how === 'exact') {
     if (old.types !== current.types) return false;
+    if (byteType(old, 0) >= BYTE.DYNPTR) return old.reg !== null && current.reg !== null && sameObject(old.reg, current.reg, ids);
     return old.reg === null ? current.reg === null : current.reg !== null && exactReg(old.reg, current.reg, ids);
   }
   if (old.types === 0) return true;
+  if (byteType(old, 0) >= BYTE.DYNPTR || byteType(current, 0) >= BYTE.DYNPTR) {
+    return old.types === current.types && old.reg !== null && current.reg !== null && sameObject(old.reg, current.reg, ids);
+  }
   const oldScalar = asScalar(old, !mustBeWritten);
   if (oldScalar === UNKNOWN && !mustBeWritten) return true;
   const currentScalar = asScalar(current, !mustBeWritten);
@@ -127,20 +139,24 @@ function coversFrame(old: Frame, current: Frame, live: number, ids: IdPairs, how
   for (let r = 0; r < FRAME_POINTER; r++) {
     if (how !== 'exact' && ((live >>> r) & 1) === 0) continue;
     const [a, b] = [old.reg(r), current.reg(r)];
-    if (a === b && a.id === 0 && a.ref === 0 && a.mapUid === 0) continue;
+    if (a === b && a.id === 0 && a.ref === 0 && a.mapUid === 0 && a.owner === 0) continue;
     if (!coversReg(a, b, ((old.preciseRegs >>> r) & 1) !== 0, ids, how)) return false;
   }
   const slots = how === 'exact' ? Math.max(old.stack.length, current.stack.length) : old.stack.length;
   for (let spi = 0; spi < slots; spi++) {
     const [a, b] = [old.stack[spi] ?? SLOT_INVALID, current.stack[spi] ?? SLOT_INVALID];
     if (how === 'covers' && !slotWasRead(old, spi)) continue;
-    if (a === b && (a.reg === null || (a.reg.id === 0 && a.reg.ref === 0 && a.reg.mapUid === 0))) continue;
+    if (a === b && (a.reg === null || (a.reg.id === 0 && a.reg.ref === 0 && a.reg.mapUid === 0 && a.reg.owner === 0))) continue;
     if (!coversSlot(a, b, old.isPreciseSlot(spi), ids, how, mustBeWritten)) return false;
   }
   return true;
 }
 
 function coversReferences(old: State, current: State, ids: IdPairs): boolean {
+  if (old.rcu !== current.rcu || old.preempt !== current.preempt) return false;
+  if (old.lock === null || current.lock === null) {
+    if (old.lock !== current.lock) return false;
+  } else if (old.lock.map !== current.lock.map || !ids.pair(old.lock.id, current.lock.id)) return false;
   if (old.refs.length !== current.refs.length || old.stackPacket !== current.stackPacket) return false;
   if (old.pushed && !current.pushed) return false;
   for (let i = 0; i < old.refs.length; i++) {
@@ -168,6 +184,19 @@ export function covers(
   for (let f = 0; f < old.frames.length; f++) {
     const [a, b] = [old.frames[f], current.frames[f]];
     if (a === undefined || b === undefined || !coversFrame(a, b, liveOf(f), ids, how, mustBeWritten)) return false;
+  }
+  return true;
+}
+
+/** Iterators stand at the same turn: with another the walk makes progress. */
+export function sameIteratorDepths(old: State, current: State): boolean {
+  for (let f = 0; f < old.frames.length; f++) {
+    const [a, b] = [old.frames[f], current.frames[f]];
+    if (a === undefined || b === undefined) return false;
+    for (let spi = 0; spi < a.stack.length; spi++) {
+      const [was, is] = [a.stack[spi]?.reg, b.stack[spi]?.reg];
+      if (was?.kind === KIND.ITERATOR && is?.kind === KIND.ITERATOR && was.range !== is.range) return false;
+    }
   }
   return true;
 }

@@ -153,8 +153,8 @@ function checkRecursion(code: Code, subprograms: readonly Subprogram[], owner: I
   return subprograms.length === 0 ? null : visit(0);
 }
 
-/** Registers read and written by one slot, as bit masks; `argumentsOf` tells how many a helper takes. */
-function usesAndDefines(code: Code, slot: number, argumentsOf: (id: number) => number): readonly [number, number] {
+/** Registers read and written by one slot, as bit masks; `argumentsOf` tells how many the call at a slot takes. */
+function usesAndDefines(code: Code, slot: number, argumentsOf: (slot: number) => number): readonly [number, number] {
   const opcode = code.opcode[slot] ?? 0;
   const dst = 1 << (code.dst[slot] ?? 0);
   const src = 1 << (code.src[slot] ?? 0);
@@ -186,7 +186,7 @@ function usesAndDefines(code: Code, slot: number, argumentsOf: (id: number) => n
     default: {
       const operation = operationOf(opcode);
       if (operation === JMP.CALL) {
-        const count = code.src[slot] === PSEUDO_CALL.HELPER ? argumentsOf(code.imm[slot] ?? 0) : 5;
+        const count = argumentsOf(slot);
         return [((1 << (count + 1)) - 1) & ~1, 0x3f];
       }
       if (operation === JMP.EXIT) return [1, 0];
@@ -197,7 +197,7 @@ function usesAndDefines(code: Code, slot: number, argumentsOf: (id: number) => n
 }
 
 /** Backward sweeps until nothing changes; code without long backward jumps needs two. */
-function computeLive(code: Code, argumentsOf: (id: number) => number): Uint16Array {
+function computeLive(code: Code, argumentsOf: (slot: number) => number): Uint16Array {
   const live = new Uint16Array(code.length + 1);
   const uses = new Uint16Array(code.length);
   const keeps = new Uint16Array(code.length);
@@ -314,21 +314,21 @@ export const checkJumps = (program: LinkedProgram): ShapeFault | null =>
       ? { code: 'too-many-subprograms', insn: 0, values: { count: program.subprograms.length } }
       : checkSubprograms(program.code, program.subprograms);
 
-/** The whole shape, or the first fault in it. Jumps must have been checked. */
+/**
+ * The whole shape, or the first fault in it. Jumps must have been checked. `argumentsOf` and `isForced` are asked about slots
+ * with calls of helpers and kernel functions: how many arguments, and whether it is a loop by itself.
+ */
 export function shapeOf(
   program: LinkedProgram,
-  argumentsOf: (id: number) => number,
-  takesCallback: (id: number) => boolean,
+  argumentsOf: (slot: number) => number,
+  isForced: (slot: number) => boolean,
 ): Shape | ShapeFault {
   const { code, subprograms } = program;
   const owner = new Int32Array(code.length);
   for (const [index, part] of subprograms.entries()) owner.fill(index, part.start, part.end);
   const fault = checkReachability(code, subprograms) ?? checkRecursion(code, subprograms, owner);
   if (fault !== null) return fault;
-  const { prunePoint, forced } = markPrunePoints(
-    code,
-    (slot) => code.src[slot] === PSEUDO_CALL.HELPER && takesCallback(code.imm[slot] ?? 0),
-  );
+  const { prunePoint, forced } = markPrunePoints(code, isForced);
   return {
     subprograms,
     owner,

@@ -3,15 +3,19 @@
 
 import type { ObjectMap } from '../object/program-object.ts';
 import { MAP, mapSuitsHelper } from './map-rules.ts';
+import { checkObjectArgument, OBJECT_ARGUMENTS } from './object-arguments.ts';
 import { checkPacketArgument } from './ownership.ts';
 import { markPreciseRegister, markPreciseSlot } from './precision.ts';
 import type { HelperArg, HelperRule } from './program-rules.ts';
-import { isNull, isPacket, isSocket, KIND, kindName, type Reg } from './register.ts';
+import { FLAG, isNull, isPacket, isSocket, KIND, kindName, type Reg } from './register.ts';
 import { isConst, rangeWords } from './scalar.ts';
+import type { SpecialField } from './special-fields.ts';
+import type { Place } from './stack-objects.ts';
 import { BYTE, byteType } from './state.ts';
 import { tnumText } from './tnum.ts';
 import { checkMapValue, checkPacket, checkRegion } from './transfer-memory.ts';
 import { clobberStack, frameOf, stackIsReadable, stackRange } from './transfer-stack.ts';
+import { loadFromStruct, storeIntoStruct } from './transfer-struct.ts';
 import type { Walk } from './walk.ts';
 
 /** What the arguments told about the call. */
@@ -34,6 +38,11 @@ export interface CallFacts {
   mapIsUnsuitable: boolean;
   /** A lookup with a constant key inside an array cannot fail. */
   lookupIsCertain: boolean;
+  /** The kptr field that a swap goes to. */
+  kptr: SpecialField | null;
+  /** The view of bytes an argument names, and where a new one goes. */
+  view: Reg | null;
+  place: Place | null;
 }
 
 const MEMORY_NAMES = 'fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, trusted_ptr_, ctx';
@@ -47,7 +56,7 @@ function wrongKind(walk: Walk, index: number, reg: Reg, expected: string): false
 }
 
 /** `size` bytes of memory that the helper reads (or, with `write`, fills). */
-function checkMemory(walk: Walk, index: number, reg: Reg, size: number, write: boolean, zeroAllowed: boolean): boolean {
+export function checkMemory(walk: Walk, index: number, reg: Reg, size: number, write: boolean, zeroAllowed: boolean): boolean {
   switch (reg.kind) {
     case KIND.STACK: {
       const range = stackRange(walk, index, reg, 0, size, write ? 'write to' : 'read from');
@@ -74,6 +83,8 @@ function checkMemory(walk: Walk, index: number, reg: Reg, size: number, write: b
       );
     }
     case KIND.MEM:
+      if (write && (reg.flags & FLAG.READ_ONLY) !== 0)
+        return walk.refuse('read-only-memory', { reg: index, kind: kindName(reg) });
       return checkRegion(walk, index, reg, 0, size, reg.size, zeroAllowed, (low, count) =>
         walk.refuse('memory-bounds', { size: reg.size, off: low, count }),
       );
@@ -82,6 +93,10 @@ function checkMemory(walk: Walk, index: number, reg: Reg, size: number, write: b
       return checkPacket(walk, index, reg, 0, size, zeroAllowed);
     case KIND.CTX:
       return checkContextOffset(walk, index, reg) && walk.refuse('context-access', { off: 0, size });
+    case KIND.BTF_PTR:
+      if (reg.struct === null) return wrongKind(walk, index, reg, MEMORY_NAMES);
+      if (write) return storeIntoStruct(walk, index, reg, 0, size);
+      return loadFromStruct(walk, index, reg, 0, size) !== null;
     default:
       return wrongKind(walk, index, reg, MEMORY_NAMES);
   }
@@ -97,7 +112,8 @@ function checkContextOffset(walk: Walk, index: number, reg: Reg): boolean {
 
 /** Kind first, and whether packet memory may be passed here. */
 function checkMemoryKind(walk: Walk, index: number, reg: Reg): boolean {
-  if (reg.nullable || (!isMemory(reg) && reg.kind !== KIND.CTX)) return wrongKind(walk, index, reg, MEMORY_NAMES);
+  const isStruct = reg.kind === KIND.BTF_PTR && reg.struct !== null;
+  if (reg.nullable || (!isMemory(reg) && !isStruct && reg.kind !== KIND.CTX)) return wrongKind(walk, index, reg, MEMORY_NAMES);
   return true;
 }
 
@@ -196,6 +212,7 @@ function checkOne(walk: Walk, rule: HelperRule, arg: HelperArg, index: number, f
     return walk.refuse('unread-register', { reg: index }, `argument ${index} of ${rule.name} has not been set on this path`);
   if (arg !== 'anything' && isPacket(reg) && !packetMemoryAllowed(walk, rule)) return walk.refuse('packet-argument', {});
   const write = arg === 'map-value-out';
+  if (OBJECT_ARGUMENTS.includes(arg)) return checkObjectArgument(walk, rule, arg, index, facts);
   switch (arg) {
     case 'anything':
       return checkAllowed(walk, rule, index, reg);
@@ -250,6 +267,10 @@ function checkOne(walk: Walk, rule: HelperRule, arg: HelperArg, index: number, f
     case 'packet':
       facts.packet = reg;
       return checkPacketArgument(walk, index, reg);
+    case 'owned-packet':
+      if (reg.kind === KIND.SKB) return wrongKind(walk, index, reg, 'popped_skb');
+      facts.releasedRef = reg.ref;
+      return checkPacketArgument(walk, index, reg);
     default: {
       if (!checkMemoryKind(walk, index, reg)) return false;
       const out = arg.startsWith('fixed-out-');
@@ -282,6 +303,9 @@ export function checkArguments(walk: Walk, rule: HelperRule): CallFacts | null {
     acquires: false,
     lookupIsCertain: false,
     mapIsUnsuitable: false,
+    kptr: null,
+    view: null,
+    place: null,
   };
   for (let i = 0; i < rule.args.length; i++) {
     const arg = rule.args[i];

@@ -28,6 +28,13 @@ const ARGS: readonly HelperArg[] = [
   'fixed-8',
   'fixed-out-4',
   'fixed-out-8',
+  'spin-lock',
+  'spin-unlock',
+  'kptr-field',
+  'kptr-value',
+  'dynptr',
+  'dynptr-new',
+  'dynptr-memory',
 ];
 const RETURNS: readonly HelperReturn[] = [
   'void',
@@ -39,16 +46,21 @@ const RETURNS: readonly HelperReturn[] = [
   'tcp-sock-or-null',
   'btf-or-null',
   'ringbuf-memory-or-null',
+  'kptr-or-null',
+  'dynptr-bytes-or-null',
 ];
 
-const argOf = (text: string): HelperArg => ARGS.find((arg) => arg === text) ?? 'anything';
+/** The rule that a word of a call table names. */
+export const argOf = (text: string): HelperArg => ARGS.find((arg) => arg === text) ?? 'anything';
+
+export const returnOf = (text: string): HelperReturn => RETURNS.find((result) => result === text) ?? 'scalar';
 
 function ruleOf(row: KernelCallRow): HelperRule {
   return {
     id: row.id,
     name: `bpf_${KERNEL_CALL_NAMES[row.id] ?? '?'}`,
     args: row.args === '' ? [] : row.args.split(' ').map(argOf),
-    returns: RETURNS.find((result) => result === row.returns) ?? 'scalar',
+    returns: returnOf(row.returns),
     mapTypes: row.id === 164 ? [1, 2, 5, 6, 9, 10] : null,
     allowed: [],
     gplOnly: row.gplOnly ?? false,

@@ -17,7 +17,9 @@ export type MessageValues = Readonly<Record<string, string | number>>;
 
 export const E2BIG = 7;
 export const EACCES = 13;
+export const EFAULT = 14;
 export const EINVAL = 22;
+export const ENOTSUPP = 524;
 
 /** Puts values into the braces of a template; a brace without a value stays. */
 export const fillTemplate = (template: string, values: MessageValues): string =>

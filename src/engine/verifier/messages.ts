@@ -3,6 +3,7 @@
 import type { Message } from './message.ts';
 import { CALL_MESSAGES } from './messages-calls.ts';
 import { MEMORY_MESSAGES } from './messages-memory.ts';
+import { OBJECT_MESSAGES } from './messages-objects.ts';
 import { PACKET_MESSAGES } from './messages-packets.ts';
 import { PROGRAM_MESSAGES } from './messages-program.ts';
 import { VALUE_MESSAGES } from './messages-values.ts';
@@ -13,6 +14,7 @@ export const MESSAGES = {
   ...MEMORY_MESSAGES,
   ...CALL_MESSAGES,
   ...PACKET_MESSAGES,
+  ...OBJECT_MESSAGES,
 } as const satisfies Record<string, Message>;
 
 export type MessageCode = keyof typeof MESSAGES;

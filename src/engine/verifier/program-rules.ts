@@ -3,9 +3,9 @@
 
 import { type ArgRule, CALLS, type CallRow, callIsAllowed } from '../abi/calls.ts';
 import type { ContextLayout, FieldYields } from '../abi/layouts.ts';
-import { SK_BUFF } from '../abi/layouts.ts';
 import { MAP_TYPES } from '../abi/map-types.ts';
 import type { ApiProfile, ProgramKind } from '../abi/profile.ts';
+import type { StructOpsModel } from './struct-ops-model.ts';
 
 /** What one argument must be. Strings name the kernel's bpf_arg_type where one exists. */
 export type HelperArg =
@@ -30,6 +30,14 @@ export type HelperArg =
   | 'callback-context'
   | 'string'
   | 'packet'
+  | 'owned-packet'
+  | 'spin-lock'
+  | 'spin-unlock'
+  | 'kptr-field'
+  | 'kptr-value'
+  | 'dynptr'
+  | 'dynptr-new'
+  | 'dynptr-memory'
   | `fixed-${number}`
   | `fixed-out-${number}`;
 
@@ -43,7 +51,9 @@ export type HelperReturn =
   | 'tcp-sock-or-null'
   | 'btf-or-null'
   | 'ringbuf-memory-or-null'
-  | 'owned-packet-or-null';
+  | 'owned-packet-or-null'
+  | 'kptr-or-null'
+  | 'dynptr-bytes-or-null';
 
 export interface HelperRule {
   readonly id: number;
@@ -98,6 +108,8 @@ export interface ProgramRules {
   readonly stackMustBeWritten: boolean;
   /** R0 at exit that says "the packet was kept", for the warning. */
   readonly keepCodes: readonly bigint[];
+  /** Present for members of struct Qdisc_ops. */
+  readonly model?: StructOpsModel;
 }
 
 /** Applies a layout's rules to one access. */
@@ -138,6 +150,8 @@ function argOf(rule: ArgRule): HelperArg {
       return 'context';
     case 'packet':
       return 'packet';
+    case 'owned-packet':
+      return 'owned-packet';
   }
 }
 
@@ -158,7 +172,7 @@ function ruleOfCall(row: CallRow): HelperRule {
     readsPacket: true,
     callback: row.callback ?? null,
     acquires: row.effect === 'acquire-packet',
-    releases: false,
+    releases: row.effect === 'release-packet',
     consumesPacket: row.effect === 'consume-packet-on-zero',
     tailCall: false,
   };
@@ -170,13 +184,13 @@ const callRules = new Map(CALLS.map((row) => [row.id, { row, rule: ruleOfCall(ro
 export function rulesOfProfile(profile: ApiProfile, kind: ProgramKind, asPosted: boolean): ProgramRules | null {
   const layout = profile.context(kind);
   if (layout === null) return null;
-  const ownership = kind === 'qdisc/enqueue' ? 'enqueue' : kind === 'qdisc/dequeue' ? 'dequeue' : 'none';
+  const ownership = kind === 'qdisc/enqueue' ? 'enqueue' : kind.startsWith('qdisc/') ? 'dequeue' : 'none';
   return {
     name: kind,
     contextName: layout.name,
     context: (offset, size, write) => accessLayout(layout, offset, size, write),
-    packet: (offset, size, write) => accessLayout(SK_BUFF, offset, size, write),
-    fieldName: (ofPacket, offset) => fieldNameAt(ofPacket ? SK_BUFF : layout, offset),
+    packet: (offset, size, write) => accessLayout(profile.packet, offset, size, write),
+    fieldName: (ofPacket, offset) => fieldNameAt(ofPacket ? profile.packet : layout, offset),
     helper: (id) => {
       const found = callRules.get(id);
       return found !== undefined && callIsAllowed(found.row, profile.id, kind) ? found.rule : null;

@@ -4,6 +4,7 @@
 
 import type { ObjectMap } from '../object/program-object.ts';
 import { boundsText, constScalar, isConst, type Scalar, UNKNOWN_SCALAR, ZERO_SCALAR } from './scalar.ts';
+import type { StructInfo } from './special-fields.ts';
 
 /** Types of registers; the kernel's bpf_reg_type, and three of ours for packets (skb, popped_skb, queued_skb). */
 export const KIND = {
@@ -30,6 +31,9 @@ export const KIND = {
   POPPED: 18,
   /** A packet inside a map, as lookup and for-each show it: opaque, not owned. */
   TOKEN: 19,
+  /** Only on the stack: a view of bytes, and an iterator, each in slots of its own. */
+  DYNPTR: 20,
+  ITERATOR: 21,
 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
@@ -54,7 +58,26 @@ const names: readonly string[] = [
   'skb',
   'popped_skb',
   'queued_skb',
+  'dynptr',
+  'iter',
 ];
+
+/** What is known of a pointer to a structure, or of a mem region; the kernel's type flags, as bits. */
+export const FLAG = {
+  /** Valid and not NULL: may be given to kernel functions. */
+  TRUSTED: 1,
+  /** Valid while the RCU read section lasts. */
+  RCU: 2,
+  /** May be stale: reads of it are checked at run time. */
+  UNTRUSTED: 4,
+  /** An object of the program's own (bpf_obj_new). */
+  OBJECT: 8,
+  /** Owned by a list or tree; valid while the lock is held. */
+  NON_OWNING: 16,
+  READ_ONLY: 32,
+  /** An iterator that has given NULL. */
+  DRAINED: 64,
+} as const;
 
 export interface Reg {
   readonly kind: Kind;
@@ -82,6 +105,12 @@ export interface Reg {
   readonly size: number;
   /** A mem region from a ring buffer's reserve call. */
   readonly ringbuf: boolean;
+  /** Structure that a pointer points to; null where the playground does not follow it. */
+  readonly struct: StructInfo | null;
+  /** Bits of {@link FLAG}. */
+  readonly flags: number;
+  /** Non-zero: the view or reference without which this is worth nothing (a slice's dynptr, a dynptr's packet). */
+  readonly owner: number;
   /** Slot of the call that gave this pointer, for messages; -1 unknown. Takes no part in comparisons. */
   readonly from: number;
 }
@@ -100,6 +129,9 @@ const BASE: Reg = {
   fixed: 0,
   size: 0,
   ringbuf: false,
+  struct: null,
+  flags: 0,
+  owner: 0,
   from: -1,
 };
 
@@ -125,10 +157,19 @@ export const isNull = (reg: Reg): boolean => reg.kind === KIND.SCALAR && isConst
 /** The register without its links to other scalars. */
 export const unlinked = (reg: Reg): Reg => (reg.id === 0 && reg.delta === null ? reg : { ...reg, id: 0, delta: null });
 
+/** Flags as the kernel prints them in front of a type. */
+function flagNames({ flags }: Reg): string {
+  if (flags === 0) return '';
+  const name = (bit: number, text: string): string => ((flags & bit) !== 0 ? text : '');
+  return (
+    name(FLAG.READ_ONLY, 'rdonly_') + name(FLAG.RCU, 'rcu_') + name(FLAG.UNTRUSTED, 'untrusted_') + name(FLAG.TRUSTED, 'trusted_')
+  );
+}
+
 /** The type's name in the kernel's messages: `map_value_or_null`, `ringbuf_mem`, `fp`. */
 export function kindName(reg: Reg): string {
-  if (reg.kind === KIND.BTF_PTR) return reg.nullable ? 'ptr_or_null_' : 'ptr_';
-  return (reg.ringbuf ? 'ringbuf_' : '') + (names[reg.kind] ?? '?') + (reg.nullable ? '_or_null' : '');
+  if (reg.kind === KIND.BTF_PTR) return flagNames(reg) + (reg.nullable ? 'ptr_or_null_' : 'ptr_');
+  return flagNames(reg) + (reg.ringbuf ? 'ringbuf_' : '') + (names[reg.kind] ?? '?') + (reg.nullable ? '_or_null' : '');
 }
 /** Name of a bare kind. */
 export const nameOfKind = (kind: Kind): string => names[kind] ?? '?';
@@ -157,5 +198,6 @@ export function regText(reg: Reg): string {
     if (offset === null) parts.push(boundsText(reg.value));
   } else if (offset === null) parts.push(boundsText(reg.value));
   else if (offset !== 0n) parts.push(`off=${offset}`);
-  return `${kindName(reg)}(${parts.join(',')})`;
+  if ((reg.flags & FLAG.NON_OWNING) !== 0) parts.push('non_own_ref');
+  return `${kindName(reg)}${reg.struct?.name ?? ''}(${parts.join(',')})`;
 }

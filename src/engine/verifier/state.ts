@@ -1,10 +1,11 @@
 // One point on one path: the call frames with their registers and stacks, the references held, and where the packets
 // are. Cheap to copy, because registers and slots are immutable. Knows nothing of instructions.
 
+import type { ObjectMap } from '../object/program-object.ts';
 import { framePointer, NOT_INIT, type Reg } from './register.ts';
 
 /** What a stack byte holds. */
-export const BYTE = { INVALID: 0, SPILL: 1, MISC: 2, ZERO: 3 } as const;
+export const BYTE = { INVALID: 0, SPILL: 1, MISC: 2, ZERO: 3, DYNPTR: 4, ITERATOR: 5 } as const;
 export type ByteType = (typeof BYTE)[keyof typeof BYTE];
 
 /** Registers R0 to R10. */
@@ -23,6 +24,8 @@ export interface Slot {
 const uniform = (type: number): Slot => ({ types: (type * 0x11111111) >>> 0, reg: null });
 export const SLOT_INVALID = uniform(BYTE.INVALID);
 export const SLOT_MISC = uniform(BYTE.MISC);
+/** Eight bytes of a view or an iterator; `reg` tells which and in what state. */
+export const occupied = (type: ByteType, reg: Reg): Slot => ({ types: uniform(type).types, reg });
 export const spilled = (reg: Reg): Slot => ({ types: 0x11111111, reg });
 
 /** Type of byte `index` (0 the lowest address). */
@@ -40,6 +43,8 @@ export const isFullSpill = (slot: Slot): boolean => slot.types === 0x11111111;
 export interface CallbackFrame {
   readonly low: bigint;
   readonly high: bigint;
+  /** The order function of a tree, which runs under the tree's lock. */
+  readonly ordersTree: boolean;
   /** References held when it was entered. */
   readonly refs: readonly number[];
 }
@@ -149,12 +154,22 @@ export interface Reference {
   readonly kind: 'object' | 'packet';
 }
 
+/** The spin lock that is held: of which map's value (or object), and which of them. */
+export interface HeldLock {
+  readonly map: ObjectMap | null;
+  readonly id: number;
+}
+
 /** Where the packet of an enqueue program is. */
 export type StackPacket = 'with the stack' | 'in a map' | 'may be gone';
 
 export class State {
   frames: Frame[];
   refs: Reference[];
+  lock: HeldLock | null;
+  /** Nested RCU read sections and sections without preemption. */
+  rcu: number;
+  preempt: number;
   /** Saved state this path last passed; null at the entry. */
   parent: State | null;
   /** Steps since the parent. */
@@ -180,6 +195,9 @@ export class State {
   constructor(entry: Frame) {
     this.frames = [entry];
     this.refs = [];
+    this.lock = null;
+    this.rcu = 0;
+    this.preempt = 0;
     this.parent = null;
     this.steps = null;
     this.at = 0;
@@ -198,6 +216,9 @@ export class State {
     const state = new State(this.frame());
     state.frames = this.frames.map((frame) => frame.copy());
     state.refs = this.refs;
+    state.lock = this.lock;
+    state.rcu = this.rcu;
+    state.preempt = this.preempt;
     state.parent = this.parent;
     state.steps = this.steps;
     state.callbackUnrollDepth = this.callbackUnrollDepth;

@@ -21,7 +21,13 @@ function transferAtomicUpdate(walk: Walk, step: Step): boolean {
   const reg = readable(walk, dst);
   if (reg === null) return false;
   if (imm === ATOMIC.CMPXCHG && readable(walk, 0) === null) return false;
-  if (isPacket(reg) || isSocket(reg.kind) || reg.kind === KIND.CTX || reg.kind === KIND.SKB || reg.kind === KIND.BTF_PTR) {
+  if (
+    isPacket(reg) ||
+    isSocket(reg.kind) ||
+    reg.kind === KIND.CTX ||
+    reg.kind === KIND.SKB ||
+    (reg.kind === KIND.BTF_PTR && reg.struct === null)
+  ) {
     return walk.refuse('atomic-target', { reg: dst, kind: kindName(reg) });
   }
   const target = fetchTarget(imm, src);
@@ -51,7 +57,13 @@ export function transferAtomic(walk: Walk, step: Step): boolean {
   const reg = readable(walk, through);
   if (reg === null || source === null) return false;
   if (imm === ATOMIC.LOAD_ACQ && dst === 10) return walk.refuse('frame-pointer-written', {});
-  if (isPacket(reg) || isSocket(reg.kind) || reg.kind === KIND.CTX || reg.kind === KIND.SKB || reg.kind === KIND.BTF_PTR) {
+  if (
+    isPacket(reg) ||
+    isSocket(reg.kind) ||
+    reg.kind === KIND.CTX ||
+    reg.kind === KIND.SKB ||
+    (reg.kind === KIND.BTF_PTR && reg.struct === null)
+  ) {
     const code2 = imm === ATOMIC.LOAD_ACQ ? 'atomic-load-target' : 'atomic-target';
     return walk.refuse(code2, { reg: through, kind: kindName(reg) });
   }

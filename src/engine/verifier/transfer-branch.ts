@@ -5,34 +5,18 @@ import { ALU, CLASS, JMP, SOURCE } from '../isa/opcodes.ts';
 import { targetOf } from './control-flow.ts';
 import { MAP } from './map-rules.ts';
 import { linkedRegister, linkedSlot, markPreciseRegister } from './precision.ts';
-import { constReg, isNull, isPacket, KIND, pointerReg, type Reg, scalarReg } from './register.ts';
+import { replaceEverywhere } from './references.ts';
+import { constReg, FLAG, isNull, isPacket, KIND, pointerReg, type Reg, scalarReg } from './register.ts';
 import { constScalar, isEmpty, isZero, ZERO_SCALAR } from './scalar.ts';
 import { arithmetic } from './scalar-arithmetic.ts';
 import { decide, exchangedOf, oppositeOf, refine } from './scalar-branch.ts';
-import { BYTE, byteType, type State, type Step } from './state.ts';
+import type { State, Step } from './state.ts';
 import type { Walk } from './walk.ts';
-
-/** Visits every register and spilled register of a state and replaces those for which `change` gives another. */
-export function replaceEverywhere(state: State, change: (reg: Reg) => Reg): void {
-  for (const frame of state.frames) {
-    for (let r = 0; r < frame.regs.length; r++) {
-      const reg = frame.regs[r];
-      if (reg === undefined) continue;
-      const changed = change(reg);
-      if (changed !== reg) frame.regs[r] = changed;
-    }
-    for (let spi = 0; spi < frame.stack.length; spi++) {
-      const slot = frame.stack[spi];
-      if (slot === undefined || slot.reg === null || byteType(slot, 0) !== BYTE.SPILL) continue;
-      const changed = change(slot.reg);
-      if (changed !== slot.reg) frame.stack[spi] = { types: slot.types, reg: changed };
-    }
-  }
-}
 
 /** A pointer found not to be NULL; what a lookup in a map of maps or sockets gives becomes clear only here. */
 function notNull(reg: Reg): Reg {
-  const sure: Reg = { ...reg, nullable: false, id: 0 };
+  // An object keeps its number: the lock inside it is told from others by it.
+  const sure: Reg = { ...reg, nullable: false, id: (reg.flags & FLAG.OBJECT) !== 0 && reg.ref === 0 ? reg.id : 0 };
   if (reg.kind !== KIND.MAP_VALUE || reg.map === null) return sure;
   if (reg.map.inner !== null) return pointerReg(KIND.MAP_PTR, { map: reg.map.inner, mapUid: reg.id });
   if (reg.map.type === MAP.XSKMAP) return pointerReg(KIND.XDP_SOCK);
@@ -196,10 +180,11 @@ const cannotBeNull = (reg: Reg): boolean =>
   (reg.kind === KIND.MAP_VALUE ||
     reg.kind === KIND.MAP_KEY ||
     reg.kind === KIND.MAP_PTR ||
-    reg.kind === KIND.MEM ||
+    (reg.kind === KIND.MEM && (reg.flags & FLAG.UNTRUSTED) === 0) ||
     reg.kind === KIND.SKB ||
     reg.kind === KIND.POPPED ||
     reg.kind === KIND.TOKEN ||
+    (reg.kind === KIND.BTF_PTR && (reg.ref !== 0 || (reg.flags & FLAG.TRUSTED) !== 0)) ||
     (reg.kind >= KIND.SOCK_COMMON && reg.kind <= KIND.XDP_SOCK));
 
 /** A number compared with itself. */

@@ -3,48 +3,43 @@
 // Knows nothing of arithmetic.
 
 import { PSEUDO_CALL } from '../isa/opcodes.ts';
+import { clearCallerSaved, enterFrame, forkIntoCallback } from './call-frames.ts';
 import { calleeOf } from './control-flow.ts';
+import { callGlobalFunction, prototypeOf } from './global-functions.ts';
 import { type CallFacts, checkArguments } from './helper-arguments.ts';
+import { licenseIsGpl } from './licences.ts';
 import { MAP } from './map-rules.ts';
 import { checkPacketsAtExit } from './ownership.ts';
 import { markPreciseRegister } from './precision.ts';
+import { checkStructOpsEnd } from './program-end.ts';
 import type { HelperRule } from './program-rules.ts';
-import { constReg, KIND, kindName, NOT_INIT, pointerReg, type Reg, scalarReg, UNKNOWN } from './register.ts';
-import { boundsText, isConst, UNKNOWN_SCALAR } from './scalar.ts';
-import { BYTE, byteType, Frame, STACK_LIMIT, type State, type Step } from './state.ts';
-import { forgetPackets, replaceEverywhere } from './transfer-branch.ts';
+import { acquireReference, releaseReference, replaceEverywhere } from './references.ts';
+import { constReg, FLAG, KIND, kindName, NOT_INIT, pointerReg, type Reg, scalarReg, UNKNOWN } from './register.ts';
+import { type Scalar, UNKNOWN_SCALAR } from './scalar.ts';
+import { occupy } from './stack-objects.ts';
+import { type Frame, STACK_LIMIT, type State, type Step } from './state.ts';
+import { forgetPackets } from './transfer-branch.ts';
+import { transferKfunc } from './transfer-kfunc.ts';
 import { rangeReg } from './transfer-memory.ts';
 import type { Walk } from './walk.ts';
+import { previousAtCall, widenImprecise } from './widening.ts';
 
-/** Call frames at once, the entry included (MAX_CALL_FRAMES in 7.2). */
-const FRAME_LIMIT = 16;
+/** Arguments that a call passes in registers. */
+const ARGUMENT_REGISTERS = 5;
 /** Most turns of bpf_loop. */
 const LOOP_LIMIT = 8_388_608n;
 const ERRNO_FLOOR = -4095n;
 
-function clearCallerSaved(frame: Frame): void {
-  for (let r = 0; r <= 5; r++) frame.regs[r] = NOT_INIT;
-}
-
-/** Frees a reference: every register that carries it is worth nothing any more. */
-function releaseReference(state: State, ref: number): void {
-  state.dropRef(ref);
-  replaceEverywhere(state, (reg) => (reg.ref === ref ? UNKNOWN : reg));
-}
-
-function enterFrame(walk: Walk, state: State, target: number, callsite: number): Frame | null {
-  if (state.frames.length >= FRAME_LIMIT) {
-    walk.refuse('too-many-frames', { count: state.frames.length + 1 });
-    return null;
-  }
-  const frame = new Frame(state.frames.length, callsite, walk.shape.owner[target] ?? 0, walk.newId());
-  state.frames.push(frame);
-  return frame;
-}
-
 function callSubprogram(walk: Walk): boolean {
   const caller = walk.frame();
   const target = calleeOf(walk.code, walk.insn);
+  if (walk.rules.model !== undefined) {
+    const number = walk.shape.owner[target] ?? 0;
+    const part = walk.shape.subprograms[number];
+    const count = prototypeOf(part)?.params.length ?? 0;
+    if (count > ARGUMENT_REGISTERS && walk.rules.model.kernel === '7.2') return walk.refuse('too-many-arguments', { count });
+    if (part !== undefined && part.linkage === 'global') return callGlobalFunction(walk, part, number);
+  }
   const callee = enterFrame(walk, walk.state, target, walk.insn);
   if (callee === null) return false;
   for (let r = 1; r <= 5; r++) callee.regs[r] = caller.reg(r);
@@ -78,50 +73,7 @@ function forkCallback(walk: Walk, rule: HelperRule, facts: CallFacts): boolean {
     markPreciseRegister(walk, 1);
     if (BigInt(walk.frame().callbackDepth) >= turns.value.umax) return true;
   }
-  const context = walk.reg(3);
-  const state = walk.fork(callback);
-  if (state === null) return false;
-  const caller = state.frame();
-  caller.callbackDepth++;
-  const frame = enterFrame(walk, state, callback, walk.insn);
-  if (frame === null) return false;
-  state.callbackUnrollDepth++;
-  frame.callback = { low: 0n, high: 1n, refs: state.refs.map((reference) => reference.id) };
-  callbackRegisters(rule, facts, context).forEach((reg, r) => {
-    frame.regs[r] = reg;
-  });
-  return true;
-}
-
-/** The saved state of the last time this path stood at the same call. */
-export function previousAtCall(from: State | null, slot: number, frames: number): State | null {
-  for (let state = from; state !== null; state = state.parent) {
-    if (state.at === slot && state.frames.length === frames) return state;
-  }
-  return null;
-}
-
-/**
- * Scalars on which nothing has depended and that change from turn to turn become unknown, so that the turns of a callback
- * loop meet (Linux: widen_imprecise_scalars).
- */
-export function widenImprecise(old: State, current: State): void {
-  for (let f = 0; f < old.frames.length; f++) {
-    const [a, b] = [old.frames[f], current.frames[f]];
-    if (a === undefined || b === undefined) continue;
-    for (let r = 0; r < 10; r++) {
-      const [was, is] = [a.reg(r), b.reg(r)];
-      if (was === is || was.kind !== KIND.SCALAR || is.kind !== KIND.SCALAR) continue;
-      if (((a.preciseRegs >>> r) & 1) === 0 && !(isConst(was.value) && isConst(is.value) && was.value.umin === is.value.umin))
-        b.regs[r] = UNKNOWN;
-    }
-    for (let spi = 0; spi < a.stack.length; spi++) {
-      const [was, is] = [a.slot(spi), b.slot(spi)];
-      if (was === is || was.reg?.kind !== KIND.SCALAR || is.reg?.kind !== KIND.SCALAR || a.isPreciseSlot(spi)) continue;
-      if (byteType(was, 0) !== BYTE.SPILL || byteType(is, 0) !== BYTE.SPILL) continue;
-      b.setSlot(spi, { types: is.types, reg: UNKNOWN });
-    }
-  }
+  return forkIntoCallback(walk, callback, callbackRegisters(rule, facts, walk.reg(3)), false);
 }
 
 function returned(walk: Walk, rule: HelperRule, facts: CallFacts, ref: number, acquired: boolean): Reg | null {
@@ -134,6 +86,9 @@ function returned(walk: Walk, rule: HelperRule, facts: CallFacts, ref: number, a
       return pointerReg(KIND.MAP_VALUE, { map: facts.map, mapUid: facts.mapUid });
     case 'map-value-or-null': {
       const map = facts.map;
+      // Values with a lock of their own are told apart, so that lock and unlock are of the same one.
+      const hasLock = map !== null && walk.rules.model?.structs.ofMap(map).fields.some((field) => field.kind === 'bpf_spin_lock');
+      if (hasLock === true) facts.mapUid = walk.newId();
       if (map !== null && map.type === MAP.SKBMAP) return pointerReg(KIND.TOKEN, { nullable: true, id: id() });
       if (facts.lookupIsCertain) return pointerReg(KIND.MAP_VALUE, { map, mapUid: facts.mapUid });
       return pointerReg(KIND.MAP_VALUE, { nullable: true, id: id(), ref, map, mapUid: facts.mapUid });
@@ -150,6 +105,13 @@ function returned(walk: Walk, rule: HelperRule, facts: CallFacts, ref: number, a
       return pointerReg(KIND.MEM, { nullable: true, id: id(), ref, size: facts.allocation, ringbuf: true });
     case 'owned-packet-or-null':
       return pointerReg(KIND.POPPED, { nullable: true, id: id(), ref });
+    case 'kptr-or-null': {
+      const struct = facts.kptr?.target() ?? null;
+      const flags = struct?.ofKernel === false ? FLAG.OBJECT : 0;
+      return pointerReg(KIND.BTF_PTR, { struct, flags, nullable: true, id: id(), ref });
+    }
+    case 'dynptr-bytes-or-null':
+      return pointerReg(KIND.MEM, { nullable: true, id: walk.newId(), size: facts.allocation, owner: facts.view?.id ?? 0 });
     default:
       return returnedNumber(rule);
   }
@@ -189,11 +151,23 @@ function forgetPushedPacket(state: State): void {
   forgetPackets(state);
 }
 
+/** bpf_dynptr_write. */
+const VIEW_WRITE = 202;
+
+/** What a call does to views of bytes: makes one, or may move what others show. */
+function applyToViews(walk: Walk, rule: HelperRule, facts: CallFacts): void {
+  if (facts.place !== null) occupy(walk, facts.place, pointerReg(KIND.DYNPTR, { id: walk.newId() }));
+  if (rule.id === VIEW_WRITE) {
+    replaceEverywhere(walk.state, (reg) => (reg.kind === KIND.MEM && reg.owner !== 0 ? UNKNOWN : reg));
+  }
+}
+
 function finishCall(walk: Walk, rule: HelperRule, facts: CallFacts): boolean {
   const packet = facts.packet;
   const releasing = rule.releases ? facts.releasedRef : 0;
   if (releasing !== 0) releaseReference(walk.state, releasing);
   if (rule.movesPacket) forgetPackets(walk.state);
+  if (walk.rules.model !== undefined) applyToViews(walk, rule, facts);
   const inherited = facts.passedRef;
   if (rule.id === DELETE && facts.map?.type === MAP.SKBMAP) forgetPushedPacket(walk.state);
   clearCallerSaved(walk.frame());
@@ -201,11 +175,7 @@ function finishCall(walk: Walk, rule: HelperRule, facts: CallFacts): boolean {
   let ref = inherited;
   const acquired = rule.acquires || facts.acquires;
   if (acquired) {
-    ref = walk.newId();
-    walk.state.refs = [
-      ...walk.state.refs,
-      { id: ref, insn: walk.insn, kind: rule.returns === 'owned-packet-or-null' ? 'packet' : 'object' },
-    ];
+    ref = acquireReference(walk, rule.returns === 'owned-packet-or-null' ? 'packet' : 'object');
   }
   const result = returned(walk, rule, facts, ref, acquired);
   if (result === null) return false;
@@ -217,9 +187,13 @@ function finishCall(walk: Walk, rule: HelperRule, facts: CallFacts): boolean {
   return true;
 }
 
+/** bpf_spin_unlock and bpf_kptr_xchg; bpf_spin_lock is refused by itself where a tree is being ordered. */
+const IN_LOCK: readonly number[] = [94, 194];
+
 function callHelper(walk: Walk): boolean {
   const id = walk.code.imm[walk.insn] ?? 0;
   const rule = walk.rules.helper(id);
+  if (walk.state.lock !== null && !IN_LOCK.includes(id)) return walk.refuse('call-in-lock', {}, 'a spin lock is held');
   if (rule === null) {
     const name = walk.rules.helperName(id);
     if (name === null) return walk.refuse('unknown-helper', { id });
@@ -238,19 +212,22 @@ function callHelper(walk: Walk): boolean {
   return finishCall(walk, rule, facts);
 }
 
-const GPL: readonly string[] = ['GPL', 'GPL v2', 'GPL and additional rights', 'Dual BSD/GPL', 'Dual MIT/GPL', 'Dual MPL/GPL'];
-/** Licences that may call GPL-only helpers (Linux include/linux/license.h). */
-const licenseIsGpl = (license: string): boolean => GPL.includes(license);
-
 /** Transfer of every call. */
 export function transferCall(walk: Walk): boolean {
   const src = walk.code.src[walk.insn] ?? 0;
   if (src === PSEUDO_CALL.SUBPROGRAM) return callSubprogram(walk);
   if (src === PSEUDO_CALL.KFUNC) {
-    const name = walk.program.kfuncs[walk.code.imm[walk.insn] ?? 0] ?? '?';
-    return walk.refuse('kfunc-not-allowed', { name });
+    return transferKfunc(walk);
   }
   return callHelper(walk);
+}
+
+/** A range as the kernel's messages about results print it (verbose_invalid_scalar). */
+function rangeText(value: Scalar): string {
+  const parts: string[] = [];
+  if (value.smin !== UNKNOWN_SCALAR.smin) parts.push(`smin=${value.smin}`);
+  if (value.smax !== UNKNOWN_SCALAR.smax) parts.push(`smax=${value.smax}`);
+  return parts.length === 0 ? 'unknown scalar value' : parts.join(' ');
 }
 
 function leaveCallback(walk: Walk, step: Step, callee: Frame): boolean {
@@ -260,11 +237,8 @@ function leaveCallback(walk: Walk, step: Step, callee: Frame): boolean {
   if (result.kind !== KIND.SCALAR) return walk.refuse('callback-result-kind', { kind: kindName(result) });
   markPreciseRegister(walk, 0);
   if (result.value.smin < callback.low || result.value.smax > callback.high) {
-    return walk.refuse(
-      'callback-result',
-      { bounds: boundsText(result.value) || 'unknown', low: `${callback.low}`, high: `${callback.high}` },
-      `R0 is ${boundsText(result.value) || 'any number'}`,
-    );
+    const bounds = rangeText(result.value);
+    return walk.refuse('callback-result', { bounds, low: `${callback.low}`, high: `${callback.high}` }, `R0 has ${bounds}`);
   }
   const leaked = walk.state.refs.find((reference) => !callback.refs.includes(reference.id));
   if (leaked !== undefined) return walk.refuse('leaked-in-callback', { id: leaked.id, insn: leaked.insn }, '', [], leaked.insn);
@@ -294,8 +268,7 @@ function checkExitValue(walk: Walk, result: Reg): boolean {
   if (result.kind !== KIND.SCALAR) return walk.refuse('exit-value-kind', { kind: kindName(result) });
   markPreciseRegister(walk, 0);
   if (result.value.smin < range.low || result.value.smax > range.high) {
-    const unknown = result.value.smin === UNKNOWN_SCALAR.smin && result.value.smax === UNKNOWN_SCALAR.smax;
-    const has = unknown ? 'unknown scalar value' : `smin=${result.value.smin} smax=${result.value.smax}`;
+    const has = rangeText(result.value);
     return walk.refuse('exit-value', { has, low: `${range.low}`, high: `${range.high}` }, `R0 is ${has}`);
   }
   return true;
@@ -304,11 +277,15 @@ function checkExitValue(walk: Walk, result: Reg): boolean {
 /** Transfer of exit: back to the caller, or the end of the program. `ended` tells the walk that the path is over. */
 export function transferExit(walk: Walk, step: Step): { readonly ok: boolean; readonly ended: boolean } {
   const result = walk.reg(0);
+  if (walk.rules.model !== undefined && walk.state.frames.length === 1) {
+    const fine = checkStructOpsEnd(walk, result);
+    if (fine !== null) return { ok: fine, ended: true };
+  }
   if (result.kind === KIND.NONE && !(walk.state.frames.length > 1 && walk.frame().callback === null)) {
     return { ok: walk.refuse('unread-register', { reg: 0 }, 'no value has been put into R0 on this path'), ended: false };
   }
   if (walk.state.frames.length > 1) return { ok: leaveSubprogram(walk, step), ended: false };
-  const reference = walk.state.refs.find((held) => held.kind === 'object');
+  const reference = walk.rules.model !== undefined ? undefined : walk.state.refs.find((held) => held.kind === 'object');
   if (reference !== undefined) {
     return {
       ok: walk.refuse('leaked-reference', { id: reference.id, insn: reference.insn }, '', [], reference.insn),

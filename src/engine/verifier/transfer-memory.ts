@@ -7,6 +7,7 @@ import { MAP_FLAG, mapMayBeRead, mapMayBeWritten } from './map-rules.ts';
 import { markPreciseRegister } from './precision.ts';
 import {
   constReg,
+  FLAG,
   isNull,
   isPacket,
   isPointer,
@@ -21,7 +22,9 @@ import {
 } from './register.ts';
 import { constScalar, isConst, rangeWords, scalarOf, signExtend, truncate, unsignedOfSize } from './scalar.ts';
 import { accessSocket } from './socket-fields.ts';
+import { specialFieldTouched } from './special-fields.ts';
 import type { Step } from './state.ts';
+import { loadArgument } from './struct-ops-entry.ts';
 import { tnumAdd, tnumConst, tnumIsAligned, tnumText } from './tnum.ts';
 import {
   frameOf,
@@ -32,6 +35,7 @@ import {
   writeStackAt,
   writeStackRange,
 } from './transfer-stack.ts';
+import { loadFromStruct, loadKptr, storeIntoStruct } from './transfer-struct.ts';
 import type { Walk } from './walk.ts';
 
 /** Loaded values by size, zero-extended and unknown. */
@@ -78,16 +82,21 @@ export function checkRegion(
   size: number,
   limit: number,
   zeroAllowed: boolean,
-  complain: Complaint,
+  complaint: Complaint,
 ): boolean {
   const value = reg.value;
+  const complain = (low: number, count: number, end: 'min' | 'max'): boolean => {
+    complaint(low, count);
+    walk.addDetail(`R${regIndex} ${end} value is outside of the allowed memory range`);
+    return false;
+  };
   const negative =
     value.smin < 0n && (value.smin === -(1n << 63n) || value.smin + BigInt(offset) < 0n || value.smin < -(1n << 31n));
   if (negative) return walk.refuse('negative-offset', { reg: regIndex }, `the offset is ${value.smin} to ${value.smax}`);
   const inside = (low: bigint): boolean =>
     low >= 0n && (size > 0 || (size === 0 && zeroAllowed)) && low + BigInt(size) <= BigInt(limit);
   const first = value.smin + BigInt(offset);
-  if (!inside(first)) return complain(Number(first), size);
+  if (!inside(first)) return complain(Number(first), size, 'min');
   if (value.umax >= OFFSET_LIMIT) {
     return walk.refuse(
       'unbounded-offset',
@@ -96,7 +105,7 @@ export function checkRegion(
     );
   }
   const last = value.umax + BigInt(offset);
-  return inside(last) ? true : complain(Number(last), size);
+  return inside(last) ? true : complain(Number(last), size, 'max');
 }
 
 /** Bytes of a map value, with the map's own read and write permissions. */
@@ -171,7 +180,7 @@ function checkConstantOffset(walk: Walk, regIndex: number, reg: Reg): boolean {
 
 /** What the access is to, in words: `a store of 4 bytes to len, offset 0 of struct __sk_buff`. */
 function accessWords(walk: Walk, reg: Reg, action: string, offset: number, size: number): string {
-  const ofPacket = reg.kind === KIND.SKB;
+  const ofPacket = reg.kind !== KIND.CTX;
   const field = walk.rules.fieldName(ofPacket, offset);
   const place = `offset ${offset} of ${ofPacket ? 'struct __sk_buff' : walk.rules.contextName}`;
   return `${action} of ${size} byte${size === 1 ? '' : 's'} at ${field === null ? '' : `${field}, `}${place}`;
@@ -179,9 +188,11 @@ function accessWords(walk: Walk, reg: Reg, action: string, offset: number, size:
 
 /** What a load from the context, or from a packet's fields, yields. */
 function loadField(walk: Walk, reg: Reg, offset: number, size: number): Reg | null {
+  if (walk.rules.model !== undefined) return loadArgument(walk, offset, size);
   const table = reg.kind === KIND.CTX ? walk.rules.context : walk.rules.packet;
   const access = table === null ? null : table(offset, size, false);
-  if (access === null) {
+  // The bytes of a popped packet would outlive it: only its numbers can be read.
+  if (access === null || (reg.kind === KIND.POPPED && access.yields !== 'scalar')) {
     walk.refuse(
       reg.kind === KIND.CTX ? 'context-access' : 'packet-field',
       { off: offset, size },
@@ -249,6 +260,25 @@ function storeField(walk: Walk, reg: Reg, offset: number, size: number, source: 
   return true;
 }
 
+/**
+ * Special fields of a map value that bytes [offset, offset + size) touch: none (undefined), a pointer the value owns, read as
+ * such, or a refusal (null).
+ */
+function specialOfMap(walk: Walk, reg: Reg, offset: number, size: number, write: boolean): Reg | null | undefined {
+  const fields = reg.map === null ? [] : (walk.rules.model?.structs.ofMap(reg.map).fields ?? []);
+  if (fields.length === 0) return undefined;
+  const low = Number(reg.value.smin) + offset;
+  const field = specialFieldTouched(fields, low, Number(reg.value.umax) + offset + size - low);
+  if (field === null) return undefined;
+  if (field.kind !== 'kptr') walk.refuse('special-field-in-map', { field: field.kind }, `map ${reg.map?.name ?? ''}`);
+  else if (!isConst(reg.value)) walk.refuse('kptr-offset-varies', {});
+  else if (low !== field.offset) walk.refuse('kptr-misaligned', { at: field.offset, off: low });
+  else if (size !== 8) walk.refuse('kptr-size', {});
+  else if (write) walk.refuse('kptr-store', {});
+  else return loadKptr(walk, field.target());
+  return null;
+}
+
 function readConstantMap(reg: Reg, offset: number, size: number): Reg | null {
   const data = reg.map?.data ?? null;
   if (reg.map === null || data === null || !data.readOnly || (reg.map.flags & MAP_FLAG.WRITE_ONLY) !== 0 || !isConst(reg.value))
@@ -280,18 +310,29 @@ export function load(walk: Walk, step: Step, regIndex: number, reg: Reg, offset:
     }
     case KIND.MAP_VALUE:
       if (!checkMapValue(walk, regIndex, reg, offset, size, false, false)) return null;
+      if (walk.rules.model !== undefined) {
+        const special = specialOfMap(walk, reg, offset, size, false);
+        if (special !== undefined) return special;
+      }
       return readConstantMap(reg, offset, size) ?? loadedScalar(size);
     case KIND.MAP_KEY: {
       const keySize = reg.map?.keySize ?? 0;
       const complain: Complaint = (low, count) => walk.refuse('map-key-bounds', { size: keySize, off: low, count });
       return checkRegion(walk, regIndex, reg, offset, size, keySize, false, complain) ? loadedScalar(size) : null;
     }
+    case KIND.BTF_PTR:
+      if (reg.struct === null) return refuseKind(walk, regIndex, reg);
+      return loadFromStruct(walk, regIndex, reg, offset, size);
     case KIND.MEM: {
+      if ((reg.flags & FLAG.UNTRUSTED) !== 0) return loadedScalar(size);
       const complain: Complaint = (low, count) => walk.refuse('memory-bounds', { size: reg.size, off: low, count });
       return checkRegion(walk, regIndex, reg, offset, size, reg.size, false, complain) ? loadedScalar(size) : null;
     }
     case KIND.CTX:
     case KIND.SKB:
+      return checkConstantOffset(walk, regIndex, reg) ? loadField(walk, reg, offset, size) : null;
+    case KIND.POPPED:
+      if (reg.nullable || !walk.rules.poppedPacketIsReadable) return refuseKind(walk, regIndex, reg);
       return checkConstantOffset(walk, regIndex, reg) ? loadField(walk, reg, offset, size) : null;
     case KIND.PACKET:
     case KIND.PACKET_META:
@@ -358,13 +399,21 @@ export function store(walk: Walk, step: Step, regIndex: number, reg: Reg, offset
       return true;
     }
     case KIND.MAP_VALUE:
-      return checkMapValue(walk, regIndex, reg, offset, size, true, false);
+      if (!checkMapValue(walk, regIndex, reg, offset, size, true, false)) return false;
+      return walk.rules.model === undefined || specialOfMap(walk, reg, offset, size, true) === undefined;
+    case KIND.BTF_PTR:
+      if (reg.struct === null) return refuseKind(walk, regIndex, reg) !== null;
+      return storeIntoStruct(walk, regIndex, reg, offset, size);
     case KIND.MEM: {
+      if ((reg.flags & FLAG.READ_ONLY) !== 0) return walk.refuse('read-only-memory', { reg: regIndex, kind: kindName(reg) });
       const complain: Complaint = (low, count) => walk.refuse('memory-bounds', { size: reg.size, off: low, count });
       return checkRegion(walk, regIndex, reg, offset, size, reg.size, false, complain);
     }
     case KIND.CTX:
     case KIND.SKB:
+    case KIND.POPPED:
+      if (reg.kind === KIND.POPPED && (reg.nullable || !walk.rules.poppedPacketIsReadable))
+        return refuseKind(walk, regIndex, reg) !== null;
       return checkConstantOffset(walk, regIndex, reg) && storeField(walk, reg, offset, size, stored.reg, stored.immediate);
     case KIND.PACKET:
     case KIND.PACKET_META:

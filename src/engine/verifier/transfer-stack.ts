@@ -4,6 +4,7 @@
 import { markPreciseRegister } from './precision.ts';
 import { constReg, isPointer, KIND, type Reg, scalarReg, UNKNOWN, unlinked } from './register.ts';
 import { isConst, isZero, truncate, ZERO_SCALAR } from './scalar.ts';
+import { overwriteObjects } from './stack-objects.ts';
 import { noteSlotRead, noteSlotWritten } from './stack-reads.ts';
 import {
   BYTE,
@@ -100,6 +101,7 @@ export function writeStackAt(
   const spi = spiOf(offset);
   const start = byteOf(offset);
   walk.touchStack(frame, -offset);
+  if (walk.rules.model !== undefined && !overwriteObjects(walk, frame, offset, offset + size)) return false;
   const slot = frame.slot(spi);
   if (source !== null && isPointer(source)) {
     if (size !== 8 || start !== 0)
@@ -156,6 +158,7 @@ function writeBytes(frame: Frame, offset: number, size: number, type: number): v
 /** Marks what a store at an unknown offset may have changed. Bytes that nobody has written stay so. */
 export function writeStackRange(walk: Walk, frame: Frame, low: number, high: number, zero: boolean): void {
   walk.touchStack(frame, -low);
+  overwriteObjects(walk, frame, low, high);
   for (let offset = low; offset < high; offset++) {
     const spi = spiOf(offset);
     const slot = frame.slot(spi);
@@ -209,7 +212,7 @@ function readMixed(walk: Walk, step: Step, frame: Frame, offset: number, size: n
         return null;
       }
       if (isZero(slot.reg.value)) zeroSpills++;
-    } else if (type === BYTE.INVALID && walk.rules.stackMustBeWritten) {
+    } else if (type >= BYTE.DYNPTR || (type === BYTE.INVALID && walk.rules.stackMustBeWritten)) {
       walk.refuse('stack-unwritten', { off: offset, index: i, size }, `byte ${offset + i} has not been written on this path`);
       return null;
     }
@@ -247,7 +250,7 @@ export function stackIsReadable(
     const slot = frame.slot(spi);
     const type = byteType(slot, byteOf(offset));
     noteSlotRead(walk, frame, spi);
-    if (type === BYTE.INVALID && walk.rules.stackMustBeWritten) {
+    if (type >= BYTE.DYNPTR || (type === BYTE.INVALID && walk.rules.stackMustBeWritten)) {
       return walk.refuse(
         'stack-unwritten-argument',
         { reg: regIndex, off: low, index: offset - low, size: high - low },
@@ -262,6 +265,7 @@ export function stackIsReadable(
 /** A helper fills [low, high): everything there is plain bytes afterwards. */
 export function clobberStack(walk: Walk, frame: Frame, low: number, high: number): void {
   walk.touchStack(frame, -low);
+  overwriteObjects(walk, frame, low, high);
   for (let spi = spiOf(high - 1); spi <= spiOf(low); spi++) {
     const slot = frame.slot(spi);
     const slotLow = -8 * (spi + 1);

@@ -1,13 +1,16 @@
 // The verifier's door: a linked program in; a VerifiedProgram, minted only here, or a rejection out, and a report either
 // way. Never throws on any program. Knows nothing of the compiler or of execution.
 
+import { kfuncNamed } from '../abi/kfuncs.ts';
 import type { ProfileId } from '../abi/profile.ts';
 import { profileOf } from '../abi/profiles.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
+import { PSEUDO_CALL } from '../isa/opcodes.ts';
 import type { LinkedProgram } from '../object/link.ts';
 import { checkJumps, type ShapeFault, shapeOf } from './control-flow.ts';
 import { checkEncodings } from './encoding-checks.ts';
-import { checkValueAddresses, explore } from './explore.ts';
+import { checkValueAddresses, explore, type Observer } from './explore.ts';
+import { startGlobalFunction } from './global-functions.ts';
 import { fillTemplate } from './message.ts';
 import { isMessageCode, MESSAGES } from './messages.ts';
 import { type ProgramRules, rulesOfProfile } from './program-rules.ts';
@@ -20,6 +23,9 @@ import {
   warningOf,
 } from './report.ts';
 import { StateTable } from './state-table.ts';
+import { checkStructOpsProgram, startStructOps } from './struct-ops-entry.ts';
+import { rulesOfStructOps } from './struct-ops-model.ts';
+import { checkStackDepth } from './transfer-call.ts';
 import { type Refusal, Walk } from './walk.ts';
 import { WalkLog } from './walk-log.ts';
 
@@ -103,27 +109,60 @@ function walkProgram(program: LinkedProgram, rules: ProgramRules, options: Verif
   const states = new StateTable();
   const fault = checkJumps(program) ?? checkEncodings(program);
   if (fault !== null) return { refusal: refusalOfFault(fault), walk: null, states, trace: [] };
+  const wrong = rules.model === undefined ? null : checkStructOpsProgram(program, rules.model);
+  if (wrong !== null) return { refusal: refusalOfFault(wrong), walk: null, states, trace: [] };
   const shape = shapeOf(
     program,
-    (id) => rules.helper(id)?.args.length ?? 5,
-    (id) => (rules.helper(id)?.callback ?? null) !== null,
+    (slot) => argumentCount(program, rules, slot),
+    (slot) => isLoopCall(program, rules, slot),
   );
-  if ('code' in shape) return { refusal: refusalOfFault(shape), walk: null, states, trace: [] };
+  if ('code' in shape) {
+    const old = rules.model !== undefined && rules.model.kernel !== '7.2' && shape.code === 'recursion';
+    const fault = old ? { code: 'too-many-frames', insn: shape.insn, values: { count: 9 } } : shape;
+    return { refusal: refusalOfFault(fault), walk: null, states, trace: [] };
+  }
   const walk = new Walk(program, shape, rules, {
     instructionLimit: options.instructionLimit ?? INSTRUCTION_LIMIT,
     logLevel: options.logLevel ?? 0,
     ...flags,
   });
-  if (checkValueAddresses(walk)) {
-    walk.insn = 0;
-    const trace = options.logLevel === undefined || options.logLevel === 0 ? null : new WalkLog(program, options.logLevel);
-    explore(walk, (at) => {
-      states.keep(at);
-      trace?.note(at);
-    });
-    return { refusal: walk.refusal, walk, states, trace: trace?.lines ?? [] };
+  if (!checkValueAddresses(walk)) return { refusal: walk.refusal, walk, states, trace: [] };
+  walk.insn = 0;
+  const trace = options.logLevel === undefined || options.logLevel === 0 ? null : new WalkLog(program, options.logLevel);
+  const observe: Observer = (at) => {
+    states.keep(at);
+    trace?.note(at);
+  };
+  startStructOps(walk);
+  if (explore(walk, observe) && rules.model !== undefined) walkGlobalFunctions(walk, observe);
+  if (walk.refusal === null) checkStackDepth(walk);
+  return { refusal: walk.refusal, walk, states, trace: trace?.lines ?? [] };
+}
+
+/** Arguments that the call at a slot takes; all five registers where that is not known. */
+function argumentCount(program: LinkedProgram, rules: ProgramRules, slot: number): number {
+  const imm = program.code.imm[slot] ?? 0;
+  if (program.code.src[slot] === PSEUDO_CALL.HELPER) return rules.helper(imm)?.args.length ?? 5;
+  if (program.code.src[slot] === PSEUDO_CALL.KFUNC) return kfuncNamed(program.kfuncs[imm] ?? '')?.args.length ?? 5;
+  return 5;
+}
+
+/** The call at a slot is a loop by itself: it calls back, or it is the step of an iterator. */
+function isLoopCall(program: LinkedProgram, rules: ProgramRules, slot: number): boolean {
+  const imm = program.code.imm[slot] ?? 0;
+  if (program.code.src[slot] === PSEUDO_CALL.HELPER) return (rules.helper(imm)?.callback ?? null) !== null;
+  const row = kfuncNamed(program.kfuncs[imm] ?? '');
+  return row !== null && (row.returns === 'number' || row.args.includes('less'));
+}
+
+/** Walks every global function of the program by itself. */
+function walkGlobalFunctions(walk: Walk, observe: Observer): void {
+  for (const [number, part] of walk.shape.subprograms.entries()) {
+    if (number === 0 || part.linkage !== 'global') continue;
+    walk.startAgain(part.start, number);
+    startGlobalFunction(walk, part);
+    if (!explore(walk, observe)) return;
   }
-  return { refusal: walk.refusal, walk, states, trace: [] };
 }
 
 function logOf({ refusal, walk, trace }: Walked, level: 0 | 1 | 2): string[] {
@@ -189,7 +228,12 @@ function noRules(program: LinkedProgram, profile: ProfileId | null): VerifyResul
 /** Judges one linked program under a profile. Deterministic; ends within the instruction limit. */
 export function verify(program: LinkedProgram, options: VerifyOptions): VerifyResult {
   const profile = options.profile === null ? null : profileOf(options.profile);
-  const rules = profile === null ? null : rulesOfProfile(profile, program.kind, options.asPosted ?? false);
+  const rules =
+    program.structOps !== null
+      ? rulesOfStructOps(program, options.kernel ?? '7.2')
+      : profile === null
+        ? null
+        : rulesOfProfile(profile, program.kind, options.asPosted ?? false);
   if (rules === null) return noRules(program, options.profile);
   return verifyUnderRules(program, rules, options, { strictAlignment: false, saveOften: false });
 }

@@ -2,12 +2,13 @@
 // states still to walk, the budget and the first rejection. Knows nothing of what instructions do.
 
 import type { Code } from '../isa/codec.ts';
+import { PSEUDO_CALL } from '../isa/opcodes.ts';
 import type { LinkedProgram } from '../object/link.ts';
 import type { Shape } from './control-flow.ts';
 import { fillTemplate, type MessageValues } from './message.ts';
 import { MESSAGES, type MessageCode } from './messages.ts';
 import type { ProgramRules } from './program-rules.ts';
-import { type Reg, scalarReg, UNKNOWN } from './register.ts';
+import { kindName, type Reg, scalarReg, UNKNOWN } from './register.ts';
 import type { Scalar } from './scalar.ts';
 import { Frame, State, type Step } from './state.ts';
 
@@ -69,6 +70,12 @@ export class Walk {
   savedAtInsns = 0;
   savedStates = 0;
   refusal: Refusal | null = null;
+  /** First slot of the function walked: 0, or a global function's. */
+  entry = 0;
+  /** The global function that is walked returns void. */
+  entryReturnsNothing = false;
+  /** References of the operation's arguments, by place; 0 for one that is not owned. */
+  argumentRefs: readonly number[] = [];
   readonly warnings: WalkWarning[] = [];
   readonly explored = new Map<number, State[]>();
   /** Kind of pointer a load or store goes through, by slot; -1 none yet. */
@@ -87,6 +94,16 @@ export class Walk {
     this.state = new State(new Frame(0, -1, 0, 0));
     this.pointerKinds = new Int8Array(program.code.length).fill(-1);
     this.stackDepths = shape.subprograms.map(() => 0);
+  }
+
+  /** Stands at the start of another function, with nothing known. */
+  startAgain(entry: number, subprogram: number): void {
+    this.entry = entry;
+    this.insn = entry;
+    this.previous = -1;
+    this.argumentRefs = [];
+    this.explored.clear();
+    this.state = new State(new Frame(0, -1, subprogram, this.newId()));
   }
 
   /** A number no register has yet. */
@@ -133,6 +150,22 @@ export class Walk {
       origin,
     };
     return false;
+  }
+
+  /** Adds a line to the rejection, with the error number of the check that failed because of it. */
+  addDetail(line: string, errno: number | null = null): void {
+    if (this.refusal !== null)
+      this.refusal = { ...this.refusal, errno: errno ?? this.refusal.errno, details: [...this.refusal.details, line] };
+  }
+
+  /** Type of a register as messages name it. */
+  kindOf(index: number): string {
+    return kindName(this.reg(index));
+  }
+
+  /** The call at a slot is the step of an iterator. */
+  isIteratorNext(slot: number): boolean {
+    return this.code.src[slot] === PSEUDO_CALL.KFUNC && this.program.kfuncs[this.code.imm[slot] ?? 0] === 'bpf_iter_num_next';
   }
 
   warn(code: MessageCode, known = ''): void {
