@@ -1,6 +1,7 @@
 // Profile struct_ops: the mainline Qdisc_ops table of Linux 6.16 and later (net/sched/bpf_qdisc.c). What a program does with a
 // packet is in its own calls, not in its return code. Data only.
 
+import { SK_BUFF } from './layouts.ts';
 import type { ApiProfile } from './profile.ts';
 
 export const PROFILE_STRUCT_OPS: ApiProfile = {
@@ -29,6 +30,7 @@ export const PROFILE_STRUCT_OPS: ApiProfile = {
   unknownDequeue: 'nothing',
   sections: [{ kind: 'struct_ops', names: ['struct_ops'], required: true }],
   context: () => null,
+  packet: SK_BUFF,
   ownershipIsStrict: true,
   poppedPacketIsReadable: true,
   skbMapLimit: 0,

@@ -159,3 +159,36 @@ int outer(int x) { return small(x) + far(x); }`,
     expect(ir).toMatch(/slt32 %\d+, arg0/);
   });
 });
+
+describe('loops and frames', () => {
+  const plain = { requireProfile: false } as const;
+  const jumpsBack = (lines: readonly string[]): boolean => lines.some((line) => /goto -\d/.test(line));
+
+  it('unrolls short loops whose turns are known, and keeps long ones', () => {
+    const loop = (turns: number, pragma = ''): string =>
+      `int a[256]; int f(void) { int s = 0;\n${pragma}\nfor (int i = 0; i < ${turns}; i++) { if (a[i] > 3) break; s += a[i] * i; } return s; }`;
+    expect(jumpsBack(assembly(build(loop(4), plain), 'f'))).toBe(false);
+    expect(jumpsBack(assembly(build(loop(200), plain), 'f'))).toBe(true);
+    expect(jumpsBack(assembly(build(loop(60, '#pragma unroll'), plain), 'f'))).toBe(false);
+    expect(jumpsBack(assembly(build(loop(4, '#pragma nounroll'), plain), 'f'))).toBe(true);
+    expect(jumpsBack(assembly(build(loop(4), { ...plain, optimise: 1 }), 'f'))).toBe(true);
+  });
+
+  it('unrolls the outer loop once the inner one is gone', () => {
+    const source = 'int m[9]; int f(int x) { int s = 0; for (int i = 0; i < 3; i++) for (int j = 0; j < 3; j++) s += m[3 * i + j] ^ x; return s; }';
+    expect(jumpsBack(assembly(build(source, plain), 'f'))).toBe(false);
+  });
+
+  it('leaves calls as calls where inlining would make the frame too large', () => {
+    const part = (name: string): string =>
+      `static inline int ${name}(int x) { volatile char b[300]; for (int i = 0; i < 300; i++) b[i] = x + i; return b[x & 127]; }`;
+    const object = build(`${part('p')}\n${part('q')}\nint f(int x) { volatile char c[200]; c[0] = x; return p(x) + q(x + 1) + c[0]; }`, plain);
+    expect(functionOf(object, 'f').stackBytes).toBeLessThanOrEqual(512);
+  });
+
+  it('keeps variables in slots of eight bytes without optimisation, so that the verifier can follow their bounds', () => {
+    const lines = assembly(build('int a[4]; int f(unsigned i) { if (i > 3) return 0; return a[i]; }', { ...plain, optimise: 0 }), 'f');
+    expect(lines.join('\n')).toMatch(/\*\(u64 \*\)\(r10 - 8\) = r\d/);
+    expect(lines.join('\n')).not.toContain('u32 *)(r10');
+  });
+});

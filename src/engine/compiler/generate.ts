@@ -25,7 +25,7 @@ import {
   sectionMap,
   variableBytes,
 } from './data-sections.ts';
-import { type EmittedFunction, emitFunction, lineEntry } from './emit.ts';
+import { type EmittedFunction, emitFunction, lineEntry, STACK_LIMIT } from './emit.ts';
 import type { IrFunction } from './ir.ts';
 import { printFunction } from './ir-printer.ts';
 import { lowerFunction } from './lower.ts';
@@ -74,27 +74,38 @@ class Generator {
 
   run(): { object: ProgramObject | null; ir: string } {
     const nothing = { object: null, ir: '' };
-    this.lowerReachable();
-    if (this.reporter.failed) return nothing;
-    const functions = optimiseUnit(
-      [...this.lowered.values()],
-      { level: this.options.level, cpu: this.options.cpu },
-      this.reporter,
-      isRoot,
-    );
-    for (const fn of functions) this.refuseUndefined(fn);
+    let made = this.generate(false);
+    if (made === null) return nothing;
+    // What inlining and unrolling bring into one frame may be too much for it: once more, with calls left as calls.
+    const isLarge = (code: EmittedFunction): boolean => code.stackBytes > STACK_LIMIT;
+    if (this.options.level > 0 && made.emitted.some(({ code }) => isLarge(code))) made = this.generate(true) ?? made;
+    const { functions, emitted } = made;
     const ir = this.options.wantIr ? `${functions.map(printFunction).join('\n\n')}\n` : '';
-    const emitted = functions.map((fn) => ({ symbol: fn.symbol, code: this.emit(fn) }));
+    for (const { symbol, code } of emitted)
+      if (isLarge(code)) this.reporter.report('stack-limit', symbol.place, [symbol.name, String(code.stackBytes)]);
     if (this.reporter.failed) return { object: null, ir };
     this.placeData(functions);
     if (this.reporter.failed) return { object: null, ir };
     return { object: this.assemble(emitted), ir };
   }
 
+  /** Code of every function; null after an error. `sparing` inlines only what must be. */
+  private generate(
+    sparing: boolean,
+  ): { functions: readonly IrFunction[]; emitted: readonly { symbol: FunctionSymbol; code: EmittedFunction }[] } | null {
+    this.lowerReachable();
+    if (this.reporter.failed) return null;
+    const { level, cpu } = this.options;
+    const functions = optimiseUnit([...this.lowered.values()], { level, cpu, sparing }, this.reporter, isRoot);
+    for (const fn of functions) this.refuseUndefined(fn);
+    return { functions, emitted: functions.map((fn) => ({ symbol: fn.symbol, code: this.emit(fn) })) };
+  }
+
   private readonly fileIndex = (file: SourceFile): number => this.fileIndices.get(file) ?? 0;
 
   /** Lowers every function that the object needs, in source order. */
   private lowerReachable(): void {
+    this.lowered.clear();
     const work = this.unit.functions.filter((symbol) => symbol.body !== null && isRoot(symbol));
     const seen = new Set(work);
     const reach = (symbol: FunctionSymbol): void => {

@@ -109,6 +109,10 @@ export class IrFunction {
   readonly params: Inst[] = [];
   blocks: Block[] = [];
   readonly slots: Slot[] = [];
+  /** Loop headers with what the source asks of unrolling: a count, 0 fully, 1 not at all. */
+  readonly unroll = new Map<Block, number>();
+  /** Loop headers that were unrolled already. */
+  readonly unrolled = new Set<Block>();
   /** Width of the result, null for void. */
   readonly resultWidth: Width | null;
   private nextInst = 0;

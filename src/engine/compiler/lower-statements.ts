@@ -170,6 +170,7 @@ function lowerLoop(l: Lowering, s: Extract<TStatement, { kind: 'loop' }>): void 
     const end = builder.fn.makeBlock('loop.end');
     builder.place = s.place;
     builder.jump(s.testLast ? body : test);
+    if (s.unroll !== null) builder.fn.unroll.set(s.testLast ? body : test, s.unroll);
     const depth = l.cleanups.length;
     l.loops.push({ onBreak: end, onContinue: step, breakDepth: depth, continueDepth: depth });
     builder.start(body);

@@ -197,7 +197,12 @@ class BodyCopy {
   }
 
   run(): Block[] {
-    for (const block of this.callee.blocks) this.blocks.set(block, this.caller.makeBlock(block.label));
+    for (const block of this.callee.blocks) {
+      const copy = this.caller.makeBlock(block.label);
+      this.blocks.set(block, copy);
+      const asked = this.callee.unroll.get(block);
+      if (asked !== undefined) this.caller.unroll.set(copy, asked);
+    }
     // Instructions first without operands, so that loops can refer to what comes later.
     for (const block of this.callee.blocks) {
       const to = this.blockOf(block);

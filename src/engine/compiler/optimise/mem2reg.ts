@@ -49,6 +49,9 @@ function isDead(inst: Inst, candidates: ReadonlyMap<Slot, Candidate>): boolean {
   return slot !== null && candidates.has(slot);
 }
 
+/** Slots of one scalar whose address goes nowhere. */
+export const promotableSlots = (fn: IrFunction): Slot[] => [...findCandidates(fn).keys()];
+
 function findCandidates(fn: IrFunction): Map<Slot, Candidate> {
   const found = new Map<Slot, Candidate | null>();
   const spoil = (inst: Inst | undefined): void => {

@@ -10,14 +10,20 @@ import { promoteSlots } from './mem2reg.ts';
 import { dropUnreachable, simplifyBlocks } from './simplify-blocks.ts';
 import { simplifyValues } from './simplify-values.ts';
 import { splitAggregates } from './split-aggregates.ts';
+import { unrollLoops } from './unroll.ts';
+import { widenSlots } from './widen-slots.ts';
 
 export interface OptimiseOptions {
   readonly level: 0 | 1 | 2;
   readonly cpu: 'v1' | 'v2' | 'v3' | 'v4';
+  /** Inline only what must be, and unroll nothing: for frames that would be too large otherwise. */
+  readonly sparing: boolean;
 }
 
 /** Rounds of simplification; each is cheap when nothing changes. */
 const ROUNDS = 6;
+/** Loops unrolled in one function at most. */
+const UNROLL_ROUNDS = 24;
 
 function simplify(fn: IrFunction, options: OptimiseOptions): void {
   simplifyBlocks(fn);
@@ -43,14 +49,22 @@ export function optimiseUnit(
   for (const fn of functions)
     if (recursive.has(fn.symbol)) reporter.report('recursive-function', fn.symbol.place, [fn.symbol.name]);
   const bodies = new Map(functions.map((fn) => [fn.symbol, fn]));
-  const context = { bodies, graph, recursive, onlyForced: options.level < 2 };
+  const context = { bodies, graph, recursive, onlyForced: options.level < 2 || options.sparing };
   for (const fn of bottomUp(functions, graph)) {
     if (options.level > 0) simplify(fn, options);
     if (!inlineCalls(fn, context)) continue;
     if (options.level > 0) simplify(fn, options);
     else dropUnreachable(fn);
   }
-  return keepNeeded(functions, isRoot);
+  const needed = keepNeeded(functions, isRoot);
+  if (options.level === 0) for (const fn of needed) widenSlots(fn);
+  if (options.level === 2 && !options.sparing) for (const fn of needed) unroll(fn, options);
+  return needed;
+}
+
+/** From the inside out: an outer loop may be next once its inner ones are gone. */
+function unroll(fn: IrFunction, options: OptimiseOptions): void {
+  for (let round = 0; round < UNROLL_ROUNDS && unrollLoops(fn); round++) simplify(fn, options);
 }
 
 /** Roots and what their code still refers to. */
