@@ -1,6 +1,8 @@
 // Text of vmlinux.h as the playground has it: the kernel types and functions that BPF qdiscs use, in a layout of our own. A
 // program that needs more declares it itself. Field names are the kernel's (include/linux/skbuff.h, include/net/sch_generic.h,
-// include/net/sock.h, Linux 7.2). Data only.
+// include/net/sock.h, Linux 7.2); functions come from the table kfuncs.ts. Data only.
+
+import { KFUNCS } from './kfuncs.ts';
 
 const SCALARS = `typedef __u8 u8;
 typedef __u16 u16;
@@ -180,66 +182,9 @@ enum {
 ${TCP_STATES.map((name) => `\tTCPF_${name} = 1 << TCP_${name},\n`).join('')}};
 `;
 
-/** Kernel functions: qdiscs, objects, lists, trees, iterators, packet views (specification 2.1 to 2.3). Both spellings of 6.16 to 7.x. */
-const KERNEL_FUNCTIONS: readonly string[] = [
-  'void bpf_qdisc_skb_drop(struct sk_buff *skb, struct bpf_sk_buff_ptr *to_free_list)',
-  'void bpf_kfree_skb(struct sk_buff *skb)',
-  'u32 bpf_skb_get_hash(struct sk_buff *skb)',
-  'void bpf_qdisc_watchdog_schedule(struct Qdisc *sch, u64 expire, u64 delta_ns)',
-  'void bpf_qdisc_bstats_update(struct Qdisc *sch, const struct sk_buff *skb)',
-  'int bpf_qdisc_init_prologue(struct Qdisc *sch, struct netlink_ext_ack *extack)',
-  'void bpf_qdisc_reset_destroy_epilogue(struct Qdisc *sch)',
-  'int bpf_dynptr_from_skb(struct __sk_buff *s, u64 flags, struct bpf_dynptr *ptr__uninit)',
-  'void *bpf_obj_new(u64 local_type_id__k)',
-  'void *bpf_obj_new_impl(u64 local_type_id__k, void *meta__ign)',
-  'void bpf_obj_drop(void *p__alloc)',
-  'void bpf_obj_drop_impl(void *p__alloc, void *meta__ign)',
-  'void *bpf_refcount_acquire(void *p__refcounted_kptr)',
-  'void *bpf_refcount_acquire_impl(void *p__refcounted_kptr, void *meta__ign)',
-  'int bpf_list_push_front(struct bpf_list_head *head, struct bpf_list_node *node)',
-  'int bpf_list_push_front_impl(struct bpf_list_head *head, struct bpf_list_node *node, void *meta__ign, u64 off)',
-  'int bpf_list_push_back(struct bpf_list_head *head, struct bpf_list_node *node)',
-  'int bpf_list_push_back_impl(struct bpf_list_head *head, struct bpf_list_node *node, void *meta__ign, u64 off)',
-  'int bpf_list_add(struct bpf_list_head *head, struct bpf_list_node *node, struct bpf_list_node *prev)',
-  'struct bpf_list_node *bpf_list_del(struct bpf_list_head *head, struct bpf_list_node *node)',
-  'struct bpf_list_node *bpf_list_pop_front(struct bpf_list_head *head)',
-  'struct bpf_list_node *bpf_list_pop_back(struct bpf_list_head *head)',
-  'struct bpf_list_node *bpf_list_front(struct bpf_list_head *head)',
-  'struct bpf_list_node *bpf_list_back(struct bpf_list_head *head)',
-  'bool bpf_list_empty(struct bpf_list_head *head)',
-  'bool bpf_list_is_first(struct bpf_list_head *head, struct bpf_list_node *node)',
-  'bool bpf_list_is_last(struct bpf_list_head *head, struct bpf_list_node *node)',
-  'int bpf_rbtree_add(struct bpf_rb_root *root, struct bpf_rb_node *node, bool (*less)(struct bpf_rb_node *a, const struct bpf_rb_node *b))',
-  'int bpf_rbtree_add_impl(struct bpf_rb_root *root, struct bpf_rb_node *node, bool (*less)(struct bpf_rb_node *a, const struct bpf_rb_node *b), void *meta__ign, u64 off)',
-  'struct bpf_rb_node *bpf_rbtree_remove(struct bpf_rb_root *root, struct bpf_rb_node *node)',
-  'struct bpf_rb_node *bpf_rbtree_first(struct bpf_rb_root *root)',
-  'struct bpf_rb_node *bpf_rbtree_root(struct bpf_rb_root *root)',
-  'struct bpf_rb_node *bpf_rbtree_left(struct bpf_rb_root *root, struct bpf_rb_node *node)',
-  'struct bpf_rb_node *bpf_rbtree_right(struct bpf_rb_root *root, struct bpf_rb_node *node)',
-  'void *bpf_percpu_obj_new(u64 local_type_id__k)',
-  'void *bpf_percpu_obj_new_impl(u64 local_type_id__k, void *meta__ign)',
-  'void bpf_percpu_obj_drop(void *p__alloc)',
-  'void bpf_percpu_obj_drop_impl(void *p__alloc, void *meta__ign)',
-  'int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end)',
-  'int *bpf_iter_num_next(struct bpf_iter_num *it)',
-  'void bpf_iter_num_destroy(struct bpf_iter_num *it)',
-  'void *bpf_dynptr_slice(const struct bpf_dynptr *p, u64 offset, void *buffer__nullable, u64 buffer__szk)',
-  'void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, u64 offset, void *buffer__nullable, u64 buffer__szk)',
-  'int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *clone__uninit)',
-  'int bpf_dynptr_adjust(const struct bpf_dynptr *p, u64 start, u64 end)',
-  'u64 bpf_dynptr_size(const struct bpf_dynptr *p)',
-  'bool bpf_dynptr_is_null(const struct bpf_dynptr *p)',
-  'bool bpf_dynptr_is_rdonly(const struct bpf_dynptr *p)',
-  'void bpf_rcu_read_lock(void)',
-  'void bpf_rcu_read_unlock(void)',
-  'void bpf_preempt_disable(void)',
-  'void bpf_preempt_enable(void)',
-  'void bpf_throw(u64 cookie)',
-  'void *bpf_rdonly_cast(const void *obj__ign, u32 btf_id__k)',
-];
-
-const functionsText = KERNEL_FUNCTIONS.map(
-  (prototype) => `extern ${prototype} __attribute__((weak)) __attribute__((section(".ksyms")));\n`,
+/** Every kernel function of the table; weak, since older kernels lack some. */
+const functionsText = KFUNCS.map(
+  ({ prototype }) => `extern ${prototype} __attribute__((weak)) __attribute__((section(".ksyms")));\n`,
 ).join('');
 
 /** `contextText` declares struct __sk_buff, `enumText` enum bpf_map_type and the flags of map helpers. */

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { CALLS } from '../abi/calls.ts';
 import { headersOf } from '../abi/headers.ts';
-import { ENQUEUE_CONTEXT, SK_BUFF } from '../abi/layouts.ts';
+import { ENQUEUE_CONTEXT } from '../abi/layouts.ts';
 import { PROFILES } from '../abi/profiles.ts';
 import { renderDiagnostic } from '../base/diagnostic.ts';
 import { compile } from './compile.ts';
@@ -26,7 +26,7 @@ describe('headers', () => {
     const include = `#include <${profile.header}>\n`;
 
     it(`${profile.id}: layouts and codes are those of the tables`, () => {
-      const asserts = [SK_BUFF, ENQUEUE_CONTEXT].flatMap((layout) => [
+      const asserts = [profile.packet, ENQUEUE_CONTEXT].flatMap((layout) => [
         `_Static_assert(sizeof(${layout.name}) == ${layout.size}, "size of ${layout.name}");`,
         ...layout.fields.map(
           ({ name, offset, size }) =>

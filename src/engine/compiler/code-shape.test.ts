@@ -175,19 +175,26 @@ describe('loops and frames', () => {
   });
 
   it('unrolls the outer loop once the inner one is gone', () => {
-    const source = 'int m[9]; int f(int x) { int s = 0; for (int i = 0; i < 3; i++) for (int j = 0; j < 3; j++) s += m[3 * i + j] ^ x; return s; }';
+    const source =
+      'int m[9]; int f(int x) { int s = 0; for (int i = 0; i < 3; i++) for (int j = 0; j < 3; j++) s += m[3 * i + j] ^ x; return s; }';
     expect(jumpsBack(assembly(build(source, plain), 'f'))).toBe(false);
   });
 
   it('leaves calls as calls where inlining would make the frame too large', () => {
     const part = (name: string): string =>
       `static inline int ${name}(int x) { volatile char b[300]; for (int i = 0; i < 300; i++) b[i] = x + i; return b[x & 127]; }`;
-    const object = build(`${part('p')}\n${part('q')}\nint f(int x) { volatile char c[200]; c[0] = x; return p(x) + q(x + 1) + c[0]; }`, plain);
+    const object = build(
+      `${part('p')}\n${part('q')}\nint f(int x) { volatile char c[200]; c[0] = x; return p(x) + q(x + 1) + c[0]; }`,
+      plain,
+    );
     expect(functionOf(object, 'f').stackBytes).toBeLessThanOrEqual(512);
   });
 
   it('keeps variables in slots of eight bytes without optimisation, so that the verifier can follow their bounds', () => {
-    const lines = assembly(build('int a[4]; int f(unsigned i) { if (i > 3) return 0; return a[i]; }', { ...plain, optimise: 0 }), 'f');
+    const lines = assembly(
+      build('int a[4]; int f(unsigned i) { if (i > 3) return 0; return a[i]; }', { ...plain, optimise: 0 }),
+      'f',
+    );
     expect(lines.join('\n')).toMatch(/\*\(u64 \*\)\(r10 - 8\) = r\d/);
     expect(lines.join('\n')).not.toContain('u32 *)(r10');
   });

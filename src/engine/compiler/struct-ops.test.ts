@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bare, type CType } from '../abi/ctype.ts';
+import { kernelStruct } from '../abi/kernel-structs.ts';
+import { KFUNCS } from '../abi/kfuncs.ts';
 import { renderDiagnostic } from '../base/diagnostic.ts';
 import { disassemble } from '../isa/disassemble.ts';
 import { readObject, writeObject } from '../object/elf.ts';
@@ -320,6 +322,42 @@ extern int bpf_rbtree_add(struct bpf_rb_root *root, struct bpf_rb_node *node, bo
     const object = build(`#define __QDISC_IMPL_KFUNCS__\n${FIFO}`);
     expect(object.kernelFunctions.map((fn) => fn.name)).toContain('bpf_list_push_back_impl');
     expect(object.kernelFunctions.map((fn) => fn.name)).not.toContain('bpf_list_push_back');
+  });
+});
+
+describe('vmlinux.h', () => {
+  it('lays out kernel structures as the table of the verifier does, and declares every kernel function', () => {
+    const tags = [
+      'sk_buff',
+      'Qdisc',
+      'qdisc_skb_head',
+      'gnet_stats_queue',
+      'netdev_queue',
+      'net_device',
+      'sock',
+      'sock_common',
+      'nlattr',
+      'bpf_sk_buff_ptr',
+    ];
+    const asserts = tags.flatMap((tag) => {
+      const layout = kernelStruct(tag);
+      expect(layout?.members, tag).not.toBeNull();
+      return (layout?.members ?? []).map(
+        ({ name, offset }) => `_Static_assert(offsetof(struct ${tag}, ${name}) == ${offset}, "${tag}.${name}");`,
+      );
+    });
+    expect(asserts.length).toBeGreaterThan(40);
+    const pointers = KFUNCS.map(({ name }, i) => `void *p${i}(void) { return (void *)${name}; }`);
+    const layouts = compile(
+      { path: 'k.c', text: HEADERS + asserts.join('\n') },
+      { profile: 'struct_ops', optimise: 0, cpu: 'v3' },
+    );
+    expect(layouts.diagnostics.map(renderDiagnostic)).toEqual([]);
+    const { diagnostics } = compile(
+      { path: 'k.c', text: `#include <vmlinux.h>\n${pointers.join('\n')}` },
+      { profile: 'struct_ops', optimise: 0, cpu: 'v3' },
+    );
+    expect(diagnostics.map(({ message }) => message).filter((message) => message.includes('undeclared'))).toEqual([]);
   });
 });
 
