@@ -8,8 +8,9 @@ import { type Diagnostic, hasErrors } from './base/diagnostic.ts';
 import type { LinkedProgram } from './object/link.ts';
 import { linkProgram } from './object/link.ts';
 import type { GlobalVariable, ObjectMap, ProgramObject } from './object/program-object.ts';
+import { judgeStructOps, type ObjectVerdict } from './struct-ops-object.ts';
 import type { AttachableProgram } from './tc/attachable-program.ts';
-import { type VerifierReport, verify } from './verifier/verify.ts';
+import { type KernelVersion, type VerifierReport, verify } from './verifier/verify.ts';
 
 /** How to look at an object. */
 export interface PrepareOptions {
@@ -19,6 +20,8 @@ export interface PrepareOptions {
   /** Knobs: values of `const volatile` globals, by name. */
   readonly set: Readonly<Record<string, number | string>>;
   readonly logLevel?: 0 | 1 | 2;
+  /** Whose verdict on a struct_ops object is wanted; 7.2 when absent. */
+  readonly kernel?: KernelVersion;
 }
 
 /** One program with what the verifier said of it. */
@@ -34,12 +37,14 @@ export interface Prepared {
   readonly profile: ApiProfile | null;
   readonly programs: readonly PreparedProgram[];
   readonly diagnostics: readonly Diagnostic[];
+  /** What loading and registering the whole object ends with; null for profiles without registration. */
+  readonly verdict: ObjectVerdict | null;
 }
 
 const problem = (code: string, message: string): Diagnostic => ({ severity: 'error', code, message, span: null, notes: [] });
 
 /** Kind of program a section name stands for under a profile, or null for a section that holds none. */
-export function kindOfSection(section: string, profile: ApiProfile): ProgramKind | null {
+function kindOfSection(section: string, profile: ApiProfile): ProgramKind | null {
   const row = profile.sections.find((item) => item.names.some((name) => section === name || section.startsWith(`${name}/`)));
   return row?.kind ?? null;
 }
@@ -92,13 +97,33 @@ function turnKnobs(maps: readonly ObjectMap[], set: PrepareOptions['set'], probl
   return turned;
 }
 
+/** A struct_ops object: judged as a kernel would, but nothing runs it here yet. */
+function prepareStructOps(
+  object: ProgramObject,
+  profile: ApiProfile,
+  options: PrepareOptions,
+  diagnostics: Diagnostic[],
+): Prepared {
+  const { verdict, programs } = judgeStructOps(object, options.kernel ?? '7.2', options.logLevel ?? 1);
+  const prepared = programs.map(({ linked, result }) => ({ linked, accepted: result.ok, report: result.report }));
+  for (const { report } of prepared) diagnostics.push(...report.diagnostics);
+  const said = diagnostics.some((item) => item.severity === 'error');
+  if (!verdict.accepted && !said) diagnostics.push(problem(`struct-ops-${verdict.stage}`, verdict.message ?? ''));
+  if (verdict.accepted) {
+    const message = 'a kernel would take these programs; running them against traffic is not available here yet';
+    diagnostics.push({ severity: 'warning', code: 'struct-ops-not-run', message, span: null, notes: [] });
+  }
+  return { attachable: null, profile, programs: prepared, diagnostics, verdict };
+}
+
 /** Verifies every program of an object. Nothing that was not accepted becomes attachable. */
 export function prepareObject(object: ProgramObject, options: PrepareOptions): Prepared {
   const profile = chooseProfile(object, options.profile);
-  if ('severity' in profile) return { attachable: null, profile: null, programs: [], diagnostics: [profile] };
+  if ('severity' in profile) return { attachable: null, profile: null, programs: [], diagnostics: [profile], verdict: null };
   const diagnostics: Diagnostic[] = [];
   const maps = turnKnobs(object.maps, options.set, diagnostics);
   const tuned: ProgramObject = { ...object, maps };
+  if (profile.id === 'struct_ops') return prepareStructOps(tuned, profile, options, diagnostics);
   const programs: PreparedProgram[] = [];
   const accepted: AttachableProgram['programs'][number][] = [];
   object.functions.forEach((item, index) => {
@@ -125,5 +150,5 @@ export function prepareObject(object: ProgramObject, options: PrepareOptions): P
   for (const quirk of unknown) diagnostics.push(problem('quirk-unknown', `profile ${profile.id} has no quirk ${quirk}`));
   const complete = accepted.length === programs.length && !hasErrors(diagnostics);
   const attachable = complete ? { name: object.name, profile, quirks: new Set(options.quirks), maps, programs: accepted } : null;
-  return { attachable, profile, programs, diagnostics };
+  return { attachable, profile, programs, diagnostics, verdict: null };
 }

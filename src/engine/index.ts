@@ -3,7 +3,7 @@
 
 export { mapTypeOf } from './abi/map-types.ts';
 export type { ApiProfile, ProfileId, QuirkId } from './abi/profile.ts';
-export { PROFILES, profileOf } from './abi/profiles.ts';
+export { PROFILES } from './abi/profiles.ts';
 export type { Diagnostic } from './base/diagnostic.ts';
 export { hasErrors, renderDiagnostic } from './base/diagnostic.ts';
 export type { SourceFile } from './base/source.ts';
@@ -16,16 +16,19 @@ export { lineOfSlot } from './object/link.ts';
 export type { ProgramObject } from './object/program-object.ts';
 export { createExperiment, type Experiment } from './sim/experiment.ts';
 export { viewMap } from './sim/map-view.ts';
-export { parseScenario, readScenario, type Scenario, type ScenarioProblem } from './sim/scenario.ts';
+export { parseScenario, type Scenario, type ScenarioProblem } from './sim/scenario.ts';
 export { type ExecutedInsn, Simulation } from './sim/simulation.ts';
 export { showQdiscs } from './sim/tc-show.ts';
+export { judgeStructOps, type ObjectVerdict } from './struct-ops-object.ts';
 export type { AttachableProgram } from './tc/attachable-program.ts';
 export { type KernelTrace, type ReplayOutcome, replayTrace } from './tc/kernel-replay.ts';
-export { parseTc } from './tc/tc-command.ts';
 export { type RunFigures, runFigures } from './trace/metrics.ts';
 export { PacketTable } from './trace/packet-table.ts';
 export { TraceLog } from './trace/reader.ts';
 export { Recorder } from './trace/recorder.ts';
+export { type BytecodeCase, judgeCase } from './verifier/bytecode-case.ts';
+export { isQdiscCaseFile, type QdiscCaseFile, sourceOfQdiscCase } from './verifier/qdisc-cases.ts';
+export type { KernelVersion } from './verifier/verify.ts';
 
 /** Loads the compiler; a chunk of its own in the page. */
 export const loadCompiler = async () => (await import('./compiler/compile.ts')).compile;

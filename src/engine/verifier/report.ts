@@ -19,6 +19,8 @@ export interface Rejection {
   readonly errno: number;
   /** First line of the kernel's log, in the wording of 7.2. */
   readonly kernelMessage: string;
+  /** Lines of the kernel's log that follow it. */
+  readonly details: readonly string[];
   /** What had to hold. */
   readonly obligation: string;
   /** What is known instead, ranges in numbers. */
@@ -76,6 +78,7 @@ export function rejectionOf(refusal: Refusal): Rejection {
     insn: refusal.insn,
     errno: refusal.errno,
     kernelMessage: refusal.kernelMessage,
+    details: refusal.details,
     obligation: fillTemplate(message.obligation, refusal.values),
     known: refusal.known,
     explanation: `${message.explanation} ${message.fix}`,

@@ -24,13 +24,15 @@ import {
 } from './report.ts';
 import { StateTable } from './state-table.ts';
 import { checkStructOpsProgram, startStructOps } from './struct-ops-entry.ts';
-import { rulesOfStructOps } from './struct-ops-model.ts';
+import { type KernelVersion, rulesOfStructOps } from './struct-ops-model.ts';
 import { checkStackDepth } from './transfer-call.ts';
 import { type Refusal, Walk } from './walk.ts';
 import { WalkLog } from './walk-log.ts';
 
 export type { Rejection, VerifierWarning } from './report.ts';
+export { StructTable } from './special-fields.ts';
 export type { AbstractState, StateTable } from './state-table.ts';
+export type { KernelVersion } from './struct-ops-model.ts';
 
 export interface VerifyOptions {
   readonly profile: ProfileId | null;
@@ -40,7 +42,8 @@ export interface VerifyOptions {
   readonly logLevel?: 0 | 1 | 2;
   /** Most instructions walked; the kernel's limit is 1,000,000. */
   readonly instructionLimit?: number;
-  readonly kernel?: '7.2' | '6.18' | '6.17';
+  /** Whose verdict is wanted; matters to struct_ops programs. 7.2 when absent. */
+  readonly kernel?: KernelVersion;
 }
 
 export interface VerifierReport {
@@ -206,6 +209,7 @@ function noRules(program: LinkedProgram, profile: ProfileId | null): VerifyResul
     kernelMessage,
     obligation: 'the profile has this kind of program',
     known: '',
+    details: [],
     explanation:
       'The profile of this object does not know programs of this kind. Choose another profile or another section name.',
     path: [],
