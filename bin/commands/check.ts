@@ -7,7 +7,7 @@ import type { Action } from '../main.ts';
 import { print, printJson, STATUS } from '../output.ts';
 
 /** Line (one-based) where the dotted path begins in JSON text, found by walking keys in order; 1 when it cannot be found. */
-export function lineOfPath(text: string, path: string): number {
+function lineOfPath(text: string, path: string): number {
   let from = 0;
   for (const part of path.split('.')) {
     if (part === '' || /^\d+$/.test(part)) continue;

@@ -39,7 +39,7 @@ function headersOf(folder: string, below = folder): { path: string; text: string
   });
 }
 
-export function diagnosticJson(item: Diagnostic): Record<string, unknown> {
+function diagnosticJson(item: Diagnostic): Record<string, unknown> {
   const from = item.span === null ? null : lineColumn(item.span.file, item.span.start);
   const to = item.span === null ? null : lineColumn(item.span.file, item.span.end);
   return {

@@ -18,7 +18,7 @@ interface Case {
   readonly mem?: string;
 }
 
-export function readCases(text: string): Case[] {
+function readCases(text: string): Case[] {
   try {
     const trimmed = text.trim();
     if (trimmed.startsWith('[')) return JSON.parse(trimmed) as Case[];

@@ -58,7 +58,7 @@ export function summarise({ linked, accepted, report }: PreparedProgram): Progra
   };
 }
 
-export const summariseMaps = (object: ProgramObject): MapSummary[] =>
+const summariseMaps = (object: ProgramObject): MapSummary[] =>
   object.maps
     .filter((map) => map.data === null)
     .map((map) => ({

@@ -11,11 +11,6 @@ export function invariant(condition: boolean, expectation: string): asserts cond
   if (!condition) throw new InternalFault(`broken invariant: ${expectation}`);
 }
 
-/** Marks a place the types say cannot be reached; reaching it throws. */
-export function unreachable(value: never, where: string): never {
-  throw new InternalFault(`unreachable in ${where}: ${String(value)}`);
-}
-
 /** Returns `value`, or throws when it is missing although the caller knows it exists. */
 export function present<T>(value: T | undefined | null, what: string): T {
   if (value === undefined || value === null) throw new InternalFault(`missing ${what}`);

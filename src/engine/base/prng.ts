@@ -58,7 +58,3 @@ export function nextBelow(stream: RandomStream, bound: number): number {
     if (value < limit) return value % bound;
   }
 }
-
-/** True with probability numerator / denominator (integers, denominator at most 2^32): a ratio, never a float. */
-export const nextChance = (stream: RandomStream, numerator: number, denominator: number): boolean =>
-  nextBelow(stream, denominator) < numerator;

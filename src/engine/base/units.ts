@@ -10,16 +10,10 @@ export type Ns = Branded<'Ns'>;
 export type Bytes = Branded<'Bytes'>;
 /** Integer bits per second. */
 export type BitsPerSecond = Branded<'BitsPerSecond'>;
-/** Running number of a packet in one run, from 1; 0 is "no packet". */
-export type PacketId = Branded<'PacketId'>;
-/** Index of an 8-byte instruction slot inside one linked program (ld_imm64 takes two slots). */
-export type InsnIndex = Branded<'InsnIndex'>;
 
 export const ns = (value: number): Ns => value as Ns;
 export const bytes = (value: number): Bytes => value as Bytes;
 export const bitsPerSecond = (value: number): BitsPerSecond => value as BitsPerSecond;
-export const packetId = (value: number): PacketId => value as PacketId;
-export const insnIndex = (value: number): InsnIndex => value as InsnIndex;
 
 export const NS_PER_SECOND = 1_000_000_000;
 

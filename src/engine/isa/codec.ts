@@ -26,7 +26,7 @@ export interface Insn {
 }
 
 /** Bytes a slot takes. */
-export const SLOT_BYTES = 8;
+const SLOT_BYTES = 8;
 /** Opcode byte of ld_imm64, the only instruction of two slots. */
 export const OPCODE_LDDW = 0x18;
 

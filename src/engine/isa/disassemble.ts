@@ -97,7 +97,7 @@ function arithmeticText(row: OpcodeRow, dst: number, src: number, off: number, i
 }
 
 /** Text of the instruction at `index`; a slot no row describes prints as `.word opcode registers off imm`. */
-export function disassembleOne(code: Code, index: number): string {
+function disassembleOne(code: Code, index: number): string {
   const opcode = code.opcode[index] ?? 0;
   const dst = code.dst[index] ?? 0;
   const src = code.src[index] ?? 0;

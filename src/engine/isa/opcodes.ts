@@ -318,7 +318,7 @@ for (const row of rows) byOpcode.set(row.opcode, [...(byOpcode.get(row.opcode) ?
 /** True when some row has this opcode byte. */
 export const isKnownOpcode = (opcode: number): boolean => byOpcode.has(opcode);
 /** The rows that share an opcode byte (told apart by off, imm or src); empty for an unknown byte. */
-export const rowsOf = (opcode: number): readonly OpcodeRow[] => byOpcode.get(opcode) ?? [];
+const rowsOf = (opcode: number): readonly OpcodeRow[] => byOpcode.get(opcode) ?? [];
 
 /** The row of an instruction, or null when no row has its opcode and fixed fields. */
 export function findRow(opcode: number, src: number, off: number, imm: number): OpcodeRow | null {

@@ -35,7 +35,7 @@ function slotProblem(code: Code, slot: number): string | null {
 }
 
 /** Slot a jump or call of a subprogram at `slot` goes to, or null for other instructions. */
-export function jumpTarget(code: Code, slot: number): number | null {
+function jumpTarget(code: Code, slot: number): number | null {
   const opcode = code.opcode[slot] ?? 0;
   const cls = opcode & 7;
   if (cls !== CLASS.JMP && cls !== CLASS.JMP32) return null;

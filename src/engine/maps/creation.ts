@@ -10,7 +10,7 @@ const SKB_MAP_FLAGS = 0x4 | 0x8 | 0x10 | 0x80 | 0x100;
 const RDONLY_PROG = 0x80;
 const WRONLY_PROG = 0x100;
 /** Bytes one map may take here. */
-export const MAP_BYTES_LIMIT = 8 * 1024 * 1024;
+const MAP_BYTES_LIMIT = 8 * 1024 * 1024;
 
 const invalid = (reason: string): CreationError => ({ errno: ERRNO.EINVAL, reason });
 

@@ -26,7 +26,7 @@ export interface TreeKeys {
 export type TreeObserver = (change: number, slot: number, argument: number) => void;
 
 /** Unsigned comparison of two keys in halves: negative, zero or positive. */
-export function compareKeys(aLow: number, aHigh: number, bLow: number, bHigh: number): number {
+function compareKeys(aLow: number, aHigh: number, bLow: number, bHigh: number): number {
   return aHigh === bHigh ? (aLow >>> 0) - (bLow >>> 0) : (aHigh >>> 0) - (bHigh >>> 0);
 }
 

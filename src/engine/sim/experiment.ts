@@ -15,7 +15,7 @@ import type { QdiscServices } from '../tc/qdisc.ts';
 import { createMaps, mapBytes, type QdiscMaps } from '../tc/qdisc-maps.ts';
 import { bindPrograms } from '../tc/qdisc-programs.ts';
 import { parseTc, type TcCommand } from '../tc/tc-command.ts';
-import { dropReason, EVENT } from '../trace/event.ts';
+import { type DropReason, dropReason, EVENT } from '../trace/event.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import type { EngineChoice, VerifiedProgram } from '../vm/instantiate.ts';
 import { FRAME_BYTES, MAX_FRAMES } from '../vm/machine.ts';
@@ -25,9 +25,9 @@ import type { Scenario, ScenarioProblem } from './scenario.ts';
 import { TrafficSource } from './traffic-source.ts';
 
 /** Packets that can be alive at once, above which a run is refused (experience 3.5). */
-export const PACKET_LIMIT = 100_000;
+const PACKET_LIMIT = 100_000;
 /** Steps a run may have. */
-export const STEP_LIMIT = 2_000_000;
+const STEP_LIMIT = 2_000_000;
 /** Steps that may happen at one and the same time before the run is stopped. */
 const STEPS_WITHOUT_TIME = 100_000;
 const NO_TIME = -1;
@@ -233,6 +233,7 @@ export class Experiment {
     });
     const enqueue = present(findProgram(program, 'qdisc/enqueue', attachment.enqueueSection), 'enqueue program');
     const dequeue = present(findProgram(program, 'qdisc/dequeue', attachment.dequeueSection), 'dequeue program');
+    const change = program.programs.find((item) => item.kind === 'qdisc/change')?.verified ?? null;
     const scene = {
       qdisc: index,
       packets: this.packets,
@@ -244,9 +245,10 @@ export class Experiment {
       run,
       now: () => this.now,
       warn: (packet: number, message: string, slot: number) => qdisc.warn(packet, message, slot),
+      drop: (packetSlot: number, reason: DropReason, slot: number) => qdisc.drop(packetSlot, reason, slot),
     };
-    const instances = bindPrograms(scene, maps, { memory: this.memory, stackBase }, qdisc, enqueue, dequeue, engine);
-    qdisc.attach(instances.enqueue, instances.dequeue);
+    const instances = bindPrograms(scene, maps, { memory: this.memory, stackBase }, qdisc, enqueue, dequeue, engine, change);
+    qdisc.attach(instances.enqueue, instances.dequeue, instances.change);
     return { qdisc, program, handle: `${major.toString(16)}:`, device: item.device, maps, enqueue, dequeue };
   }
 

@@ -35,7 +35,7 @@ const hex = (memory: RunMemory, at: number, size: number): string =>
   Array.from(memory.u8.subarray(at, at + size), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 
 /** The value at an address as C would write it: numbers, `{ .member = 1 }`, `{ 1, 2 }`; bytes in hex without a type. */
-export function decodeValue(memory: RunMemory, at: number, type: CType | null, size: number, depth = 0): string {
+function decodeValue(memory: RunMemory, at: number, type: CType | null, size: number, depth = 0): string {
   if (type === null || depth > 6) return hex(memory, at, Math.min(size, 32));
   const t = bare(type);
   switch (t.kind) {

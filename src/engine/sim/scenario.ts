@@ -7,7 +7,7 @@ import { QUIRK_IDS } from '../abi/profile.ts';
 import { parseRate, parseSize, parseTime } from '../base/quantity.ts';
 
 /** Caps bind links and embeds; the page and the command line warn and go on (contracts 4). */
-export const SCENARIO_CAPS = { durationSeconds: 60, flows: 64, devices: 16, programs: 16, tcLines: 256, events: 1024 } as const;
+const SCENARIO_CAPS = { durationSeconds: 60, flows: 64, devices: 16, programs: 16, tcLines: 256, events: 1024 } as const;
 
 const name = (what: string) =>
   v.pipe(
@@ -19,9 +19,9 @@ const quantity = (what: string, parse: (text: string) => number | null, example:
     v.string(),
     v.check((text) => parse(text) !== null, `${what}, such as "${example}"`),
   );
-export const rateText = quantity('a rate', parseRate, '10mbit');
-export const timeText = quantity('a time', parseTime, '5ms');
-export const sizeText = quantity('a size', parseSize, '1514b');
+const rateText = quantity('a rate', parseRate, '10mbit');
+const timeText = quantity('a time', parseTime, '5ms');
+const sizeText = quantity('a size', parseSize, '1514b');
 const integer = (from: number, to: number) => v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to));
 
 const program = v.strictObject({
@@ -91,7 +91,7 @@ const view = v.strictObject({
   panes: v.optional(v.array(v.string())),
 });
 
-export const scenarioSchema = v.strictObject({
+const scenarioSchema = v.strictObject({
   version: v.literal(1),
   title: v.pipe(v.string(), v.maxLength(120)),
   /** One sentence: what to look at. */
@@ -173,7 +173,7 @@ function crossCheck(scenario: Scenario): ScenarioProblem[] {
 }
 
 /** Validates a value that came from JSON. Never throws; every problem names its path. */
-export function readScenario(value: unknown): ScenarioResult {
+function readScenario(value: unknown): ScenarioResult {
   if (tooDeep(value, 0)) return { ok: false, problems: [{ path: '', message: `nested deeper than ${DEPTH_LIMIT} levels` }] };
   const result = v.safeParse(scenarioSchema, value);
   if (!result.success) {

@@ -6,7 +6,7 @@ import { digestMemory, restoreSnapshot, type Snapshot, takeSnapshot } from './sn
 /** Steps between checkpoints at first; doubled whenever the budget is used up. */
 const FIRST_INTERVAL = 512;
 /** Bytes all checkpoints of a run may take (architecture section 7). */
-export const CHECKPOINT_BUDGET_BYTES = 64 * 1024 * 1024;
+const CHECKPOINT_BUDGET_BYTES = 64 * 1024 * 1024;
 
 /** One executed instruction of a followed step. */
 export interface ExecutedInsn {

@@ -16,7 +16,7 @@ import { NET_XMIT, type Qdisc, type QdiscServices, type QdiscStatistics } from '
 import type { Quirks } from './quirks.ts';
 
 /** Names of the actions by their number in the log. */
-export const ENQUEUE_ACTIONS: readonly EnqueueAction[] = [
+const ENQUEUE_ACTIONS: readonly EnqueueAction[] = [
   'keep',
   'keep-and-throttle',
   'keep-and-signal-congestion',
@@ -24,7 +24,7 @@ export const ENQUEUE_ACTIONS: readonly EnqueueAction[] = [
   'pass-to-class',
   'fault',
 ];
-export const DEQUEUE_ACTIONS: readonly DequeueAction[] = [
+const DEQUEUE_ACTIONS: readonly DequeueAction[] = [
   'send',
   'throttle',
   'run-again',
@@ -35,7 +35,9 @@ export const DEQUEUE_ACTIONS: readonly DequeueAction[] = [
 ];
 
 /** Times CONTINUE may run dequeue again in one call (specification 2.4). */
-export const CONTINUE_LIMIT = 1024;
+const CONTINUE_LIMIT = 1024;
+/** Times `qdisc/change` may ask to run again: every packet of the largest map, with room. */
+const CHANGE_LIMIT = 131_072;
 const CONTINUE_LIMIT_AS_POSTED = 100_000;
 /** Offsets in `struct sch_bpf_ctx`. */
 const CTX = { skb: 0, classid: 8, delay: 16, bytes: 24 } as const;
@@ -66,6 +68,7 @@ export class BpfQdisc implements Qdisc {
   private readonly words: Int32Array;
   /** [0] bytes sent, [1] packets sent. */
   private readonly sent: Float64Array;
+  private changeProgram: ProgramInstance | null = null;
   private enqueueProgram: ProgramInstance | null = null;
   private dequeueProgram: ProgramInstance | null = null;
 
@@ -79,9 +82,31 @@ export class BpfQdisc implements Qdisc {
   }
 
   /** Both programs are required (specification 6.2; quirk Q16 is not offered). */
-  attach(enqueue: ProgramInstance, dequeue: ProgramInstance): void {
+  attach(enqueue: ProgramInstance, dequeue: ProgramInstance, change: ProgramInstance | null = null): void {
     this.enqueueProgram = enqueue;
     this.dequeueProgram = dequeue;
+    this.changeProgram = change;
+  }
+
+  /**
+   * Knobs are new: runs `qdisc/change`, if there is one, until it returns 0 (contracts 2). A packet in ctx->skb goes
+   * nowhere: it is dropped, as are packets still held.
+   */
+  changed(): void {
+    const { run } = this.setup;
+    if (this.changeProgram === null) return;
+    for (let round = 0; round < CHANGE_LIMIT; round++) {
+      run.begin(DEQUEUE, -1);
+      this.prepareContext(0);
+      const outcome = this.changeProgram.run(this.context);
+      if (outcome.fault !== null) {
+        this.dequeueFaulted(outcome);
+        return;
+      }
+      for (const held of run.held.splice(0)) this.drop(held, 'CHANGED', outcome.exitSlot);
+      if (outcome.low === 0 && outcome.high === 0) return;
+    }
+    this.warn(0, `qdisc/change asked to run again more than ${CHANGE_LIMIT} times`, -1);
   }
 
   /** Follows every instruction of both programs until called with null: which (0 enqueue, 1 dequeue) and slot. */
@@ -217,7 +242,9 @@ export class BpfQdisc implements Qdisc {
     const action = code?.enqueue ?? profile.unknownEnqueue;
     recorder.record(EVENT.ENQUEUE_RUN, id, this.index, outcome.low, outcome.executed, ENQUEUE_ACTIONS.indexOf(action));
     const gone = run.offered < 0;
-    const result = gone ? NET_XMIT.DROP : this.applyEnqueue(action, slot, outcome);
+    // A program that dropped the packet itself may report congestion instead (fq_codel does, of its own flow).
+    const told = run.droppedItself && action === 'keep-and-signal-congestion' ? NET_XMIT.CN : NET_XMIT.DROP;
+    const result = gone ? told : this.applyEnqueue(action, slot, outcome);
     this.settleHeld(outcome.exitSlot);
     return result;
   }

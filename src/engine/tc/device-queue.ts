@@ -11,7 +11,7 @@ import type { PacketPool } from './packet.ts';
 import type { Qdisc } from './qdisc.ts';
 
 /** Packets one run of the queue may take (net.core.dev_weight). */
-export const TRANSMIT_BUDGET = 64;
+const TRANSMIT_BUDGET = 64;
 
 /** What a device may ask of the simulation. */
 export interface DeviceServices {

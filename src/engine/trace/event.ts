@@ -60,6 +60,8 @@ export const EVENT = {
   BACKLOG: 26,
   /** The queue runs again because the last run used its whole budget. a device. */
   QUEUE_RUN: 27,
+  /** The packet got the CE mark (RFC 3168). a qdisc, b slot of the call, c 0 enqueue or 1 dequeue. */
+  MARKED: 28,
 } as const;
 export type EventKind = (typeof EVENT)[keyof typeof EVENT];
 export type EventName = keyof typeof EVENT;
@@ -86,6 +88,9 @@ export const DROP_REASONS = [
   { name: 'CHANGED', meaning: 'a change of configuration threw it away' },
   { name: 'FAULT', meaning: 'the program faulted' },
   { name: 'NO_QDISC', meaning: 'the device had no qdisc or was down' },
+  { name: 'QDISC_GENERIC', meaning: 'the program dropped it' },
+  { name: 'QDISC_OVERLIMIT', meaning: 'the program dropped it: over a limit' },
+  { name: 'QDISC_CONGESTED', meaning: 'the program dropped it: it saw congestion' },
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number]['name'];
 /** Index of a reason. */

@@ -36,13 +36,13 @@ export interface RunFigures {
 }
 
 /** Exact order statistic: the smallest value that at least `share` of the sorted values do not exceed (nearest rank). */
-export function percentile(sorted: ArrayLike<number>, share: number): number {
+function percentile(sorted: ArrayLike<number>, share: number): number {
   if (sorted.length === 0) return 0;
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? 0;
 }
 
 /** Jain, Chiu, Hawe 1984: (sum x)^2 / (n * sum x^2). */
-export function jainIndex(values: readonly number[]): number {
+function jainIndex(values: readonly number[]): number {
   const sum = values.reduce((total, value) => total + value, 0);
   const squares = values.reduce((total, value) => total + value * value, 0);
   return squares === 0 ? 1 : (sum * sum) / (values.length * squares);

@@ -87,7 +87,7 @@ function newTree(slots: number): SceneTree {
 }
 
 /** State before the first record. */
-export const emptyScene = (): SceneState => ({
+const emptyScene = (): SceneState => ({
   position: 0,
   t: 0,
   trees: new Map(),
@@ -162,7 +162,7 @@ export interface PacketFacts {
 }
 
 /** Applies the record at `scene.position` and moves on. The caller sees to it that the record exists. */
-export function applyRecord(scene: SceneState, log: TraceLog, packets: PacketFacts): void {
+function applyRecord(scene: SceneState, log: TraceLog, packets: PacketFacts): void {
   const columns = log.part(scene.position);
   if (columns === undefined) return;
   const i = scene.position % CHUNK_RECORDS;
@@ -254,7 +254,7 @@ export function applyRecord(scene: SceneState, log: TraceLog, packets: PacketFac
 }
 
 /** A copy that shares nothing that changes. */
-export function copyScene(scene: SceneState): SceneState {
+function copyScene(scene: SceneState): SceneState {
   const copyTree = (tree: SceneTree): SceneTree => widen(tree, tree.packet.length);
   const entries = <V extends object>(map: Map<number, V>): Map<number, V> =>
     new Map([...map].map(([key, value]) => [key, { ...value }]));

@@ -7,7 +7,7 @@ import { InternalFault } from '../base/assert.ts';
 
 const WASM_PAGE = 65_536;
 /** Bytes below this address belong to nobody: address 0 and its neighbourhood always fault. */
-export const NULL_GUARD_BYTES = WASM_PAGE;
+const NULL_GUARD_BYTES = WASM_PAGE;
 
 /** Sizes of the two regions in bytes. */
 export interface MemoryPlan {
