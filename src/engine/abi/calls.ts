@@ -24,7 +24,9 @@ export type ArgRule =
   | { readonly kind: 'callback-context' }
   | { readonly kind: 'context' }
   /** A packet: the stack's (enqueue) or one that the program has popped. */
-  | { readonly kind: 'packet' };
+  | { readonly kind: 'packet' }
+  /** A packet that the program has popped and holds. */
+  | { readonly kind: 'owned-packet' };
 
 export type ReturnRule =
   | { readonly kind: 'void' }
@@ -39,7 +41,9 @@ export type CallEffect =
   /** Argument 2 is consumed on the path where R0 == 0. */
   | 'consume-packet-on-zero'
   /** R0 is an owned packet or NULL. */
-  | 'acquire-packet';
+  | 'acquire-packet'
+  /** The owned packet in argument 1 is gone. */
+  | 'release-packet';
 
 export interface CallRow {
   readonly id: number;
@@ -207,6 +211,32 @@ export const CALLS: readonly CallRow[] = [
     profiles: ['lab'],
     kinds: QDISC,
     summary: 'Takes out the packet with the smallest key, the oldest of several, or gives NULL. No posted version has it.',
+    errors: [],
+  },
+  {
+    id: 2004,
+    name: 'bpf_skb_drop',
+    returns: { kind: 'scalar' },
+    args: [{ kind: 'owned-packet' }, { kind: 'scalar' }],
+    effect: 'release-packet',
+    prototype: { returns: 'long', params: 'struct __sk_buff *skb, __u32 reason' },
+    profiles: ['lab'],
+    kinds: QDISC,
+    summary:
+      'Drops a popped packet. reason: a number of enum qdisc_drop_reason, kept in the log. Gives 0. No posted version has it.',
+    errors: [],
+  },
+  {
+    id: 97,
+    name: 'bpf_skb_ecn_set_ce',
+    returns: { kind: 'scalar' },
+    args: [{ kind: 'packet' }],
+    effect: 'none',
+    prototype: { returns: 'long', params: 'struct __sk_buff *skb' },
+    profiles: ['lab'],
+    kinds: QDISC,
+    summary:
+      'Sets CE ("congestion experienced") in the IPv4 or IPv6 header if the packet is ECN capable. Gives 1 when CE is set now, whether or not it was before, else 0.',
     errors: [],
   },
 ];

@@ -3,11 +3,12 @@
 
 import type { SourceFile } from '../base/source.ts';
 import { CALLS, type CallRow } from './calls.ts';
+import { QDISC_DROP_REASONS } from './drop-reasons.ts';
 import * as text from './header-texts.ts';
 import * as kernel from './header-texts-kernel.ts';
 import { vmlinuxText } from './header-vmlinux.ts';
 import { HELPER_PROTOTYPES } from './helper-prototypes.ts';
-import { type ContextLayout, ENQUEUE_CONTEXT, SK_BUFF } from './layouts.ts';
+import { type ContextLayout, ENQUEUE_CONTEXT, LAB_SK_BUFF, SK_BUFF } from './layouts.ts';
 import { MAP_TYPES } from './map-types.ts';
 import type { ApiProfile, ProfileId } from './profile.ts';
 import { PROFILES, profileOf } from './profiles.ts';
@@ -41,7 +42,9 @@ const mapTypesText = (): string => {
 /** `struct sch_bpf_ctx` and the return codes of one profile. */
 const profileTypesText = (profile: ApiProfile): string => {
   const codes = profile.codes.map((code) => `\t${code.name} = ${code.value}, /* ${code.summary} */\n`).join('');
-  return `#pragma once\n#include <linux/types.h>\nstruct __sk_buff;\n${structText(ENQUEUE_CONTEXT)}enum {\n${codes}};\n`;
+  const reasons = QDISC_DROP_REASONS.map((name, number) => `\tQDISC_DROP_${name.slice(6)} = ${number},\n`).join('');
+  const drops = profile.id === 'lab' ? `enum qdisc_drop_reason {\n${reasons}};\n` : '';
+  return `#pragma once\n#include <linux/types.h>\nstruct __sk_buff;\n${structText(ENQUEUE_CONTEXT)}enum {\n${codes}};\n${drops}`;
 };
 
 const profileCallsText = (profile: ApiProfile): string =>
@@ -52,7 +55,7 @@ const profileCallsText = (profile: ApiProfile): string =>
 /** A profile's own header: everything a program needs, and the mark in the object. */
 const profileHeaderText = (profile: ApiProfile): string => `#pragma once
 /* ${profile.title}. ${profile.badge}. */
-#include <stddef.h>
+${profile.id === 'lab' ? '#define __QDISC_LAB__\n' : ''}#include <stddef.h>
 #include <stdbool.h>
 #include <errno.h>
 #include <linux/types.h>
@@ -67,7 +70,9 @@ function build(chosen: ApiProfile | null): SourceFile[] {
   const tail = (part: string): string =>
     chosen === null || chosen.header === null ? '' : `#include <qdisc/${part}-${chosen.id}.h>\n`;
   const enums = `${mapTypesText()}${text.BPF_ENUMERATORS_TEXT}`;
-  const plain = `#ifndef __VMLINUX_H__\n${enums}${text.BPF_CONSTANTS_TEXT}${structText(SK_BUFF)}#endif\n`;
+  const lab = structText(LAB_SK_BUFF);
+  const packet = chosen?.id === 'lab' ? lab : `#ifdef __QDISC_LAB__\n${lab}#else\n${structText(SK_BUFF)}#endif\n`;
+  const plain = `#ifndef __VMLINUX_H__\n${enums}${text.BPF_CONSTANTS_TEXT}${packet}#endif\n`;
   const bpf = `#pragma once\n#define __LINUX_BPF_H__\n#include <linux/types.h>\n${plain}${tail('types')}`;
   const vmlinux = vmlinuxText(structText(SK_BUFF), `#ifndef __LINUX_BPF_H__\n${enums}#endif\n`);
   const general = CALLS.filter((row) => row.profiles === null);

@@ -156,6 +156,17 @@ export const SK_BUFF: ContextLayout = {
   ],
 };
 
+/** `struct __sk_buff` of profile lab: the same, and the memory a packet takes, which fq_codel's memory limit counts. */
+export const LAB_SK_BUFF: ContextLayout = {
+  ...SK_BUFF,
+  size: 200,
+  fields: [
+    ...SK_BUFF.fields,
+    u32('truesize', 192, 'none', 'Bytes of memory the packet takes (skb->truesize).'),
+    hidden('reserved2_', 196, 4, '__u32 reserved2_'),
+  ],
+};
+
 const contextField = (skb: ContextField, delay: string): ContextLayout => ({
   name: 'struct sch_bpf_ctx',
   size: 24,

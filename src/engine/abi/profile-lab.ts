@@ -1,5 +1,7 @@
-// Profile lab: the playground's own superset of v5, for what no posted version can do. So far: larger skb maps and taking out the smallest key. Data only.
+// Profile lab: the playground's own superset of v5, for what no posted version can do: larger skb maps, the smallest key, popped
+// packets that can be read, marked and dropped, and a program that runs when knobs change. Data only.
 
+import { DEQUEUE_CONTEXT, LAB_SK_BUFF } from './layouts.ts';
 import type { ApiProfile } from './profile.ts';
 import { PROFILE_V5 } from './profile-v5.ts';
 
@@ -9,6 +11,10 @@ export const PROFILE_LAB: ApiProfile = {
   title: 'lab, the playground’s own',
   badge: 'ours: runs only here',
   header: 'qdisc/lab.h',
+  sections: [...PROFILE_V5.sections, { kind: 'qdisc/change', names: ['qdisc/change'], required: false }],
+  context: (kind) => (kind === 'qdisc/change' ? DEQUEUE_CONTEXT : PROFILE_V5.context(kind)),
+  packet: LAB_SK_BUFF,
+  poppedPacketIsReadable: true,
   skbMapLimit: 65_536,
   quirks: [],
 };

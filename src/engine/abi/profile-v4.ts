@@ -60,6 +60,7 @@ export const PROFILE_V4: ApiProfile = {
         : kind === 'sched_cls'
           ? SK_BUFF
           : null,
+  packet: SK_BUFF,
   ownershipIsStrict: true,
   poppedPacketIsReadable: false,
   skbMapLimit: 2048,

@@ -82,6 +82,8 @@ export interface ApiProfile {
   /** Program kinds the profile has, with the section names that select each. */
   readonly sections: readonly { readonly kind: ProgramKind; readonly names: readonly string[]; readonly required: boolean }[];
   readonly context: (kind: ProgramKind) => ContextLayout | null;
+  /** `struct __sk_buff` as the qdisc programs see it. */
+  readonly packet: ContextLayout;
   /** True when an owned packet at exit is a rejection; false makes it a warning (as-posted study). */
   readonly ownershipIsStrict: boolean;
   /** True where a popped packet can be dereferenced (lab); false where it is opaque (v4, v5). */

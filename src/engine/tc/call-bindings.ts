@@ -1,13 +1,15 @@
 // Carries out the calls of abi/calls.ts for the programs of one qdisc: maps, clock, random numbers, console, and the two skb
 // map calls with their effect on the ledger. Knows nothing of return codes or statistics beyond the qdisc's own hooks.
 
+import { QDISC_DROP_REASONS } from '../abi/drop-reasons.ts';
 import { nextU32, type RandomStream } from '../base/prng.ts';
 import { NO_NODE } from '../base/red-black-links.ts';
 import { ERRNO, MAP_HANDLE_BASE, type RunMap } from '../maps/map.ts';
 import { SkbMap } from '../maps/skb-map.ts';
-import { EVENT } from '../trace/event.ts';
+import { type DropReason, EVENT } from '../trace/event.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import { type CallHandler, type Machine, setResult } from '../vm/machine.ts';
+import { setCongestionExperienced } from './ecn.ts';
 import { type PacketPool, SKB } from './packet.ts';
 import { formatPrintk } from './printk.ts';
 import type { ProgramRun } from './program-run.ts';
@@ -27,6 +29,8 @@ export interface CallScene {
   /** Simulated time in ns. */
   readonly now: () => number;
   readonly warn: (packet: number, message: string, slot: number) => void;
+  /** Drops a packet that the program holds, on the qdisc's account. */
+  readonly drop: (packetSlot: number, reason: DropReason, slot: number) => void;
 }
 
 const mapOf = (scene: CallScene, machine: Machine): RunMap => {
@@ -87,6 +91,28 @@ function take(scene: CallScene, machine: Machine, map: SkbMap, slot: number): vo
   run.held.push(slot);
   machine.lo[0] = packets.address(slot);
   machine.hi[0] = 0;
+}
+
+/** bpf_skb_drop: the packet is the program's own until here. */
+function dropPopped(scene: CallScene, machine: Machine): void {
+  const { packets, run } = scene;
+  const slot = packets.slotOf(machine.lo[1] ?? 0);
+  if (slot < 0 || !run.letGo(slot)) return machine.fault('the first argument is not a packet that the program holds');
+  if (slot === run.offered) {
+    run.offered = -1;
+    run.droppedItself = true;
+  }
+  scene.drop(slot, QDISC_DROP_REASONS[machine.lo[2] ?? 0] ?? 'QDISC_GENERIC', machine.callSlot);
+  setResult(machine, 0);
+}
+
+function markPacket(scene: CallScene, machine: Machine): void {
+  const { packets, recorder, run } = scene;
+  const slot = packets.slotOf(machine.lo[1] ?? 0);
+  if (slot < 0 || !packets.alive(slot)) return machine.fault('the first argument is not a live packet');
+  const state = setCongestionExperienced(packets, slot);
+  if (state === 'set') recorder.record(EVENT.MARKED, packets.id[slot] ?? 0, scene.qdisc, machine.callSlot, run.which);
+  setResult(machine, state === 'not capable' ? 0 : 1);
 }
 
 function forEach(scene: CallScene, machine: Machine): void {
@@ -158,5 +184,7 @@ export function bindCalls(scene: CallScene): ReadonlyMap<number, CallHandler> {
         take(scene, machine, map, map.nextPacket(NO_NODE));
       },
     ],
+    [2004, (machine) => dropPopped(scene, machine)],
+    [97, (machine) => markPacket(scene, machine)],
   ]);
 }

@@ -4,7 +4,7 @@
 import { seedStream } from '../base/prng.ts';
 import { ArrayMap } from '../maps/array-map.ts';
 import type { TraceChunk } from '../trace/chunk.ts';
-import { EVENT } from '../trace/event.ts';
+import { type DropReason, EVENT } from '../trace/event.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { FRAME_BYTES, MAX_FRAMES } from '../vm/machine.ts';
 import { RunMemory } from '../vm/memory.ts';
@@ -28,6 +28,11 @@ export interface TracePacket {
   readonly hash: number;
   readonly proto: number;
   readonly gso?: number;
+  readonly truesize?: number;
+  readonly src?: string;
+  readonly dst?: string;
+  readonly sport?: number;
+  readonly dport?: number;
 }
 
 export interface TraceOperation {
@@ -68,6 +73,28 @@ export type LoadKind = (kind: string, knobs: Readonly<Record<string, number>>) =
 const MTU = 1500;
 const TXQUEUELEN = 1000;
 const ETHERNET = 14;
+/** Ethernet, IPv4 and TCP headers without options. */
+const TCP_HEADERS = 54;
+
+/** Ethernet type, IPv4 header and ports, as the recorder built them. */
+function writeHeaders(bytes: DataView, packet: TracePacket): void {
+  const address = (text: string | undefined): number =>
+    (text ?? '0.0.0.0').split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  bytes.setUint16(ETHERNET - 2, 0x0800);
+  bytes.setUint8(ETHERNET, 0x45);
+  bytes.setUint8(ETHERNET + 1, packet.tos);
+  bytes.setUint16(ETHERNET + 2, packet.len - ETHERNET);
+  bytes.setUint8(ETHERNET + 8, 64);
+  bytes.setUint8(ETHERNET + 9, packet.proto);
+  bytes.setUint32(ETHERNET + 12, address(packet.src));
+  bytes.setUint32(ETHERNET + 16, address(packet.dst));
+  bytes.setUint16(ETHERNET + 20, packet.sport ?? 0);
+  bytes.setUint16(ETHERNET + 22, packet.dport ?? 0);
+  let sum = 0;
+  for (let at = 0; at < 20; at += 2) sum += bytes.getUint16(ETHERNET + at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  bytes.setUint16(ETHERNET + 10, ~sum & 0xffff);
+}
 
 class Replay {
   private readonly memory: RunMemory;
@@ -130,12 +157,22 @@ class Replay {
       run,
       now: () => this.now,
       warn: (packet: number, message: string, slot: number) => this.qdisc.warn(packet, message, slot),
+      drop: (packetSlot: number, reason: DropReason, slot: number) => this.qdisc.drop(packetSlot, reason, slot),
     };
     const of = (kind: string) => program.programs.find((item) => item.kind === kind)?.verified;
     const [enqueue, dequeue] = [of('qdisc/enqueue'), of('qdisc/dequeue')];
     if (enqueue === undefined || dequeue === undefined) return;
-    const bound = bindPrograms(scene, this.maps, { memory: this.memory, stackBase }, this.qdisc, enqueue, dequeue, 'jit');
-    this.qdisc.attach(bound.enqueue, bound.dequeue);
+    const bound = bindPrograms(
+      scene,
+      this.maps,
+      { memory: this.memory, stackBase },
+      this.qdisc,
+      enqueue,
+      dequeue,
+      'jit',
+      of('qdisc/change'),
+    );
+    this.qdisc.attach(bound.enqueue, bound.dequeue, bound.change);
   }
 
   /** New knobs for the running programs: fresh read-only data, everything else stays. */
@@ -144,21 +181,22 @@ class Replay {
       const map = this.maps.all[index];
       if (definition.data?.readOnly && map instanceof ArrayMap) this.memory.u8.set(definition.data.bytes, map.values);
     });
+    this.qdisc.changed();
   }
 
   private offer(packet: TracePacket): number {
-    const slot = this.packets.allocate(packet.flow, this.countAs(packet.len), 0);
+    const segments = packet.gso === undefined ? 1 : Math.ceil((packet.len - TCP_HEADERS) / packet.gso);
+    const slot = this.packets.allocate(packet.flow, this.countAs(packet.len) + (segments - 1) * TCP_HEADERS, 0);
     this.traceId.set(this.packets.id[slot] ?? 0, packet.id);
     this.packets.setField(slot, SKB.len, packet.len);
     this.packets.setField(slot, SKB.priority, packet.prio);
     this.packets.setField(slot, SKB.mark, packet.mark);
     this.packets.setField(slot, SKB.hash, packet.hash);
     this.packets.setField(slot, SKB.protocol, 0x0008);
-    const ip = this.packets.headers(slot) + ETHERNET;
-    this.memory.view.setUint16(ip - 2, 0x0800);
-    this.memory.view.setUint8(ip, 0x45);
-    this.memory.view.setUint8(ip + 1, packet.tos);
-    this.memory.view.setUint8(ip + 9, packet.proto);
+    this.packets.setField(slot, SKB.truesize, packet.truesize ?? packet.len);
+    this.packets.setField(slot, SKB.gsoSize, packet.gso ?? 0);
+    this.packets.setField(slot, SKB.gsoSegs, packet.gso === undefined ? 0 : segments);
+    writeHeaders(this.packets.headerView(slot, TCP_HEADERS), packet);
     return this.qdisc.enqueue(slot);
   }
 
@@ -170,15 +208,19 @@ class Replay {
     return id;
   }
 
-  private droppedSince(): number[] {
+  /** What the log says since the last call: packets dropped and packets marked, in order. */
+  private outcomes(): { readonly dropped: number[]; readonly marked: number[] } {
     this.recorder.flush();
     const dropped: number[] = [];
+    const marked: number[] = [];
     for (const { columns, count } of this.chunks.splice(0)) {
       for (let i = 0; i < count; i++) {
-        if (columns.kind[i] === EVENT.DROP) dropped.push(this.traceId.get(columns.packet[i] ?? 0) ?? -1);
+        const id = this.traceId.get(columns.packet[i] ?? 0) ?? -1;
+        if (columns.kind[i] === EVENT.DROP) dropped.push(id);
+        else if (columns.kind[i] === EVENT.MARKED) marked.push(id);
       }
     }
-    return dropped;
+    return { dropped, marked };
   }
 
   /** Carries out one operation; the first field that differs from what the kernel did, or null. */
@@ -188,15 +230,17 @@ class Replay {
     let id: number | null | undefined;
     if (operation.op === 'enq' && packet !== undefined) ret = this.offer(packet);
     else if (operation.op === 'deq') id = this.take();
-    const dropped = this.droppedSince();
+    const { dropped, marked } = this.outcomes();
     const { qlen, backlog } = this.qdisc.statistics();
     const wanted = [...(operation.dropped ?? [])];
-    if (operation.op === 'enq') wanted.reverse();
+    // The kernel frees what one call dropped from a list, the last first; a configuration command drops as it goes.
+    if (operation.op !== 'tc') wanted.reverse();
+    else for (const list of [wanted, dropped]) list.sort((a, b) => a - b);
     const checks: readonly (readonly [string, unknown, unknown])[] = [
       ['ret', operation.ret, ret],
       ['id', operation.op === 'deq' ? (operation.id ?? null) : undefined, id],
       ['dropped', wanted.join(), dropped.join()],
-      ['marked', (operation.marked ?? []).join(), ''],
+      ['marked', (operation.marked ?? []).join(), marked.join()],
       ['qlen', operation.qlen ?? qlen, qlen],
       ['backlog', operation.backlog ?? backlog, backlog],
       ['wd_ns', operation.wd_ns ?? -1, this.watchdog < 0 || this.watchdog <= this.now ? -1 : this.watchdog - this.t0],

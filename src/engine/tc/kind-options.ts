@@ -1,7 +1,7 @@
 // The qdisc kinds that a tc line can name with options, and the knobs the options become. Each kind is a gallery program of the same name.
 // One table: the parser is strict because of it. Knows nothing of how programs are found or run.
 
-import { parseSize } from '../base/quantity.ts';
+import { parseSize, parseTime } from '../base/quantity.ts';
 import { SIZE_TABLE_DEFAULTS, type SizeTableOptions } from './size-table.ts';
 
 /** The device as option defaults need it. */
@@ -13,18 +13,43 @@ export interface DeviceDefaults {
 
 const ETHERNET = 14;
 
+/** What follows an option's word: a size or count (iproute2 get_size), a time in whole microseconds (get_time), or nothing. */
+type OptionRow =
+  | { readonly knob: string; readonly takes: 'size' | 'microseconds' }
+  | { readonly knob: string; readonly takes: 'nothing'; readonly value: number };
+
 interface KindRow {
-  /** Option word → knob it sets; every option here takes a size or count (iproute2 get_size). */
-  readonly options: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, OptionRow>>;
   /** Knobs when nothing is said, given the device. */
   readonly defaults: (device: DeviceDefaults) => Readonly<Record<string, number>>;
 }
 
-/** Kinds and their options (man tc-bfifo, tc-pfifo). */
+const size = (knob: string): OptionRow => ({ knob, takes: 'size' });
+const time = (knob: string): OptionRow => ({ knob, takes: 'microseconds' });
+const flag = (knob: string, value: number): OptionRow => ({ knob, takes: 'nothing', value });
+
+/** Options of CoDel's control law, for codel and fq_codel. */
+const CODEL_OPTIONS = {
+  limit: size('limit'),
+  target: time('target'),
+  interval: time('interval'),
+  ce_threshold: time('ce_threshold'),
+  ecn: flag('ecn', 1),
+  noecn: flag('ecn', 0),
+};
+const CODEL_DEFAULTS = (device: DeviceDefaults) => ({
+  target: 5000,
+  interval: 100_000,
+  ce_threshold: 0xffffffff,
+  mtu: device.mtu + ETHERNET,
+});
+
+/** Kinds and their options (man tc-bfifo, tc-pfifo, tc-codel, tc-fq_codel). */
 export const KINDS: Readonly<Record<string, KindRow>> = {
-  pfifo: { options: { limit: 'limit' }, defaults: (device) => ({ limit: device.txqueuelen }) },
-  bfifo: { options: { limit: 'limit' }, defaults: (device) => ({ limit: device.txqueuelen * (device.mtu + ETHERNET) }) },
-  pfifo_head_drop: { options: { limit: 'limit' }, defaults: (device) => ({ limit: device.txqueuelen }) },
+  pfifo: { options: { limit: size('limit') }, defaults: (device) => ({ limit: device.txqueuelen }) },
+  bfifo: { options: { limit: size('limit') }, defaults: (device) => ({ limit: device.txqueuelen * (device.mtu + ETHERNET) }) },
+  pfifo_head_drop: { options: { limit: size('limit') }, defaults: (device) => ({ limit: device.txqueuelen }) },
+  codel: { options: CODEL_OPTIONS, defaults: (device) => ({ ...CODEL_DEFAULTS(device), limit: 1000, ecn: 0 }) },
 };
 
 export interface KindLine {
@@ -87,13 +112,19 @@ export function parseKindLine(text: string, device: DeviceDefaults): KindResult 
   if (row === undefined || !Object.hasOwn(KINDS, kind))
     return refuse(`the kind "${kind}" is not available yet; there is: ${Object.keys(KINDS).join(', ')}`);
   const knobs: Record<string, number> = action === 'change' ? {} : { ...row.defaults(device) };
-  for (; at < words.length; at += 2) {
-    const [word = '', value] = [words[at], words[at + 1]];
-    const knob = Object.hasOwn(row.options, word) ? row.options[word] : undefined;
-    if (knob === undefined) return refuse(`${kind} has no option "${word}"; expected ${Object.keys(row.options).join(', ')}`);
-    const number = value === undefined ? null : parseSize(value);
-    if (number === null) return refuse(`"${word}" needs a number, not "${value ?? ''}"`);
-    knobs[knob] = number;
+  while (at < words.length) {
+    const word = words[at++] ?? '';
+    const option = Object.hasOwn(row.options, word) ? row.options[word] : undefined;
+    if (option === undefined) return refuse(`${kind} has no option "${word}"; expected ${Object.keys(row.options).join(', ')}`);
+    if (option.takes === 'nothing') {
+      knobs[option.knob] = option.value;
+      continue;
+    }
+    const value = words[at++] ?? '';
+    const parsed = option.takes === 'size' ? parseSize(value) : parseTime(value);
+    const wanted = option.takes === 'size' ? 'a number' : 'a time such as 5ms';
+    if (parsed === null) return refuse(`"${word}" needs ${wanted}, not "${value}"`);
+    knobs[option.knob] = option.takes === 'size' ? parsed : Math.floor(parsed / 1000);
   }
   return { ok: true, line: { action, kind, knobs, sizeTable } };
 }

@@ -26,8 +26,10 @@ export const SKB = {
   wireLen: 160,
   gsoSegs: 164,
   gsoSize: 176,
+  truesize: 192,
 } as const;
-const SKB_BYTES = 192;
+/** The longest form, profile lab's. */
+const SKB_BYTES = 200;
 /** Bytes of real packet data kept for each packet: the headers. The rest of the payload is never looked at. */
 export const HEADER_BYTES = 128;
 const STRIDE = SKB_BYTES + HEADER_BYTES;
@@ -162,6 +164,12 @@ export class PacketPool {
   /** Address of the packet's first header byte. */
   headers(slot: number): number {
     return this.address(slot) + SKB_BYTES;
+  }
+
+  /** The first `count` header bytes, for reading and writing. */
+  headerView(slot: number, count: number): DataView {
+    const { buffer, byteOffset } = this.memory.view;
+    return new DataView(buffer, byteOffset + this.headers(slot), count);
   }
 
   /** A 32-bit field of `__sk_buff`. */

@@ -13,6 +13,8 @@ export class ProgramRun {
   readonly held: number[] = [];
   /** True once a push of the offered packet was refused for want of room. */
   refusedForRoom = false;
+  /** True once the program has dropped the offered packet by a call of its own (profile lab). */
+  droppedItself = false;
   /** Program slot of the push that was refused, or of the last push. */
   pushSlot = -1;
   /** Program slot of the delete being carried out. */
@@ -23,6 +25,7 @@ export class ProgramRun {
     this.offered = offered;
     this.held.length = 0;
     this.refusedForRoom = false;
+    this.droppedItself = false;
     this.pushSlot = -1;
   }
 

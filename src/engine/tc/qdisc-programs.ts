@@ -8,7 +8,7 @@ import type { BpfQdisc } from './bpf-qdisc.ts';
 import { bindCalls, type CallScene } from './call-bindings.ts';
 import type { QdiscMaps } from './qdisc-maps.ts';
 
-/** Instances of both programs over the run's memory. Deleting by key is wired to the qdisc, which drops the packet. */
+/** Instances of the programs over the run's memory. Deleting by key is wired to the qdisc, which drops the packet. */
 export function bindPrograms(
   scene: CallScene,
   maps: QdiscMaps,
@@ -17,7 +17,8 @@ export function bindPrograms(
   enqueue: VerifiedProgram,
   dequeue: VerifiedProgram,
   engine: EngineChoice,
-): { readonly enqueue: ProgramInstance; readonly dequeue: ProgramInstance } {
+  change: VerifiedProgram | null = null,
+): { readonly enqueue: ProgramInstance; readonly dequeue: ProgramInstance; readonly change: ProgramInstance | null } {
   const calls = bindCalls(scene);
   const bindings = {
     mapHandle: (index: number) => MAP_HANDLE_BASE + scene.firstMap + index,
@@ -35,6 +36,7 @@ export function bindPrograms(
   return {
     enqueue: instantiate(enqueue, { ...place, bindings }, engine),
     dequeue: instantiate(dequeue, { ...place, bindings }, engine),
+    change: change === null ? null : instantiate(change, { ...place, bindings }, engine),
   };
 
   /** Pointers inside initialised data become addresses. */
