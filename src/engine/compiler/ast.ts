@@ -202,6 +202,8 @@ export type Statement =
       (
         | { readonly kind: 'expression'; readonly expr: Expr }
         | { readonly kind: 'empty' }
+        /** `__attribute__((fallthrough));` */
+        | { readonly kind: 'fallthrough' }
         | { readonly kind: 'if'; readonly condition: Expr; readonly yes: Statement; readonly no: Statement | null }
         | { readonly kind: 'while'; readonly condition: Expr; readonly body: Statement; readonly unroll: number | null }
         | { readonly kind: 'do'; readonly condition: Expr; readonly body: Statement; readonly unroll: number | null }

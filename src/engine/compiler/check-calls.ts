@@ -5,6 +5,7 @@ import { bare, type CType, type FunctionType, INT, LONG, sizeOf, UINT, ULONG, VO
 import type { Expr } from './ast.ts';
 import { BUILTINS, type BuiltinRow } from './builtins.ts';
 import { checkExpression, checkValue } from './check-expressions.ts';
+import { checkPrintk, PRINTK_ID } from './check-printk.ts';
 import { constantOf, integer } from './constant.ts';
 import { assignable, constantExpr, convertValue, errorExpr, promote, rvalue } from './conversions.ts';
 import type { Checker } from './scope.ts';
@@ -134,6 +135,7 @@ function finishCall(c: Checker, callee: Callee, type: FunctionType, args: readon
     c.report('helper-arguments', expr.place, [name]);
     return errorExpr(expr.place);
   }
+  if (callee.kind === 'helper' && callee.id === PRINTK_ID) checkPrintk(c, converted, expr.place);
   return { kind: 'call', callee, args: converted, type: type.returns, place: expr.place };
 }
 

@@ -419,6 +419,7 @@ function declareLocal(
     c.report('redefinition', place, [name], { notes: [{ message: 'previous definition is here', span: earlier.place }] });
     return null;
   }
+  warnShadow(c, name, place);
   if (isError(type) || (!isComplete(type) && !(arrayOf(type)?.length === null && init !== null))) {
     if (!isError(type)) c.report('incomplete-variable', place, [name, typeText(type)]);
     c.scope.names.set(name, { kind: 'broken', place });
@@ -426,6 +427,14 @@ function declareLocal(
     return null;
   }
   return makeLocal(c, name, type, specifiers, attributes, place, init);
+}
+
+/** -Wshadow: a local variable with the name of a variable outside its block. */
+function warnShadow(c: Checker, name: string, place: Place): void {
+  const outer = c.scope.parent?.find(name) ?? null;
+  if (outer === null || (outer.kind !== 'local' && outer.kind !== 'global') || !c.isOwnText(place)) return;
+  const what = outer.kind === 'global' ? 'global variable' : outer.isParameter ? 'parameter' : 'local variable';
+  c.report('shadow', place, [name, what], { notes: [{ message: 'previous declaration is here', span: outer.place }] });
 }
 
 function makeLocal(

@@ -1,7 +1,7 @@
 // Expressions, part two (C11 6.5.3 to 6.5.17): unary and binary operators, assignment, the conditional operator. Knows
 // nothing of calls or names.
 
-import { type CType, INT, LONG, ULONG } from '../abi/ctype.ts';
+import { type CType, INT, LONG, sizeOf, ULONG } from '../abi/ctype.ts';
 import type { Expr } from './ast.ts';
 import { checkExpression, checkModifiable, checkValue, pointerOffset } from './check-expressions.ts';
 import { integer } from './constant.ts';
@@ -233,6 +233,33 @@ function warnSignCompare(c: Checker, op: CompareOp, left: TExpr, right: TExpr, t
     const t = integerOf(side.type);
     if (constant === null || constant >= 0n || t?.signed !== true || op === '==' || op === '!=') continue;
     c.report('compare-negative', place, [String(constant), typeText(type)]);
+    return;
+  }
+  const risky = [left, right].some((side) => integerOf(side.type)?.signed === true && !neverNegative(side));
+  if (risky && c.isOwnText(place)) c.report('sign-compare', place, [typeText(left.type), typeText(right.type)]);
+}
+
+/** True when a signed value cannot be negative, as far as its own expression shows. */
+function neverNegative(value: TExpr): boolean {
+  const constant = integer(value);
+  if (constant !== null) return constant >= 0n;
+  if (integerOf(value.type)?.signed === false) return true;
+  switch (value.kind) {
+    case 'convert': {
+      const from = integerOf(value.value.type);
+      return from !== null && (from.signed ? neverNegative(value.value) : from.size < sizeOf(value.type));
+    }
+    case 'arithmetic':
+      if (value.op === '&') return neverNegative(value.left) || neverNegative(value.right);
+      return value.op !== '-' && neverNegative(value.left) && (value.op === '>>' || neverNegative(value.right));
+    case 'conditional':
+      return neverNegative(value.no) && (value.yes === null || neverNegative(value.yes));
+    case 'compare':
+    case 'logical':
+    case 'not':
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -4,6 +4,7 @@
 import type { BlockStatement, Expr, Statement } from './ast.ts';
 import { checkLocalDeclaration } from './check-declarations.ts';
 import { checkExpression, checkValue } from './check-expressions.ts';
+import { fallsThrough } from './check-fallthrough.ts';
 import { checkAssertion, checkConstant } from './check-types.ts';
 import { wrapTo } from './constant.ts';
 import { assignable, errorExpr, promote, truthValue } from './conversions.ts';
@@ -24,6 +25,8 @@ export function checkBlockHere(
   block: BlockStatement,
   instead: (statement: Statement) => boolean = () => false,
 ): TBlock {
+  if (c.switches.length > 0 && !c.reporter.failed)
+    for (const place of fallsThrough(block.body)) if (c.isOwnText(place)) c.report('implicit-fallthrough', place);
   const body: TStatement[] = [];
   let dead: Place | null = null;
   for (const statement of block.body) {
@@ -90,6 +93,7 @@ function checkInner(c: Checker, s: Statement): TStatement[] {
       return expr.kind === 'error' ? [] : [{ kind: 'expression', expr, place }];
     }
     case 'empty':
+    case 'fallthrough':
     case 'local-labels':
       return [];
     case 'if': {

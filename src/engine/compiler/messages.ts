@@ -337,6 +337,30 @@ export const MESSAGES = {
   ),
   'division-by-zero': warning("'%0' by zero is undefined", 'eBPF defines x / 0 as 0 and x % 0 as x, C does not.'),
   'shift-count': warning('shift count %0 is outside a value of %1 bits', 'The result is undefined.'),
+  'sign-compare': warning(
+    "comparison of integers of different signs: '%0' and '%1'",
+    'The signed value is turned into an unsigned one first: a negative number becomes a very large one. Cast the side you mean.',
+  ),
+  shadow: warning(
+    "declaration of '%0' shadows a %1",
+    'Inside this block the name means the new variable; the outer one cannot be reached. Rename one of them.',
+  ),
+  'implicit-fallthrough': warning(
+    'unannotated fall-through between switch labels',
+    "Execution goes on from the case above into this one. Write 'break;', or '__attribute__((fallthrough));' where it is meant.",
+  ),
+  'printk-arguments': warning(
+    'bpf_printk: the format takes %0 values, but %1 are given',
+    'Each conversion of the format prints one value behind it.',
+  ),
+  'printk-conversion': warning(
+    "bpf_printk: '%0' is no conversion that the kernel knows",
+    'bpf_trace_printk knows %d %i %u %x with l and ll in front, %s, %c, %p and its pk, pB, pi4, pI4, pi6, pI6 forms, and %%.',
+  ),
+  'printk-type': warning(
+    "bpf_printk: '%0' prints %1 bytes, but the value has type '%2'",
+    'Write %llu or %lld for 64-bit values, %u or %d for smaller ones; the upper half would be lost otherwise.',
+  ),
   'switch-type': error("statement requires expression of integer type ('%0' invalid)", 'switch works on integers.'),
   'duplicate-case': error("duplicate case value '%0'", 'Two labels of one switch have the same value.'),
   'duplicate-default': error('multiple default labels in one switch', 'Only one default is allowed.'),
@@ -386,7 +410,7 @@ export const MESSAGES = {
     'The section holds tables of operations: struct Qdisc_ops with designated initialisers.',
   ),
   'struct-ops-member': error(
-    'member \'%0\' must point to a program in SEC("struct_ops")%1',
+    'member \'%0\' must point to a program in SEC("struct_ops")',
     'A table of operations names programs: functions made with BPF_PROG whose section is struct_ops, or struct_ops/NAME.',
   ),
   'kernel-setting': error(

@@ -40,6 +40,11 @@ function parseStatementInner(p: Parser): Statement {
     if (p.ahead(1).text === ':' && p.ahead(1).kind === 'punctuator' && p.isName()) return parseLabel(p);
     const keyword = parseKeywordStatement(p, first);
     if (keyword !== null) return keyword;
+    if (isFallthrough(p)) {
+      parseAttributes(p);
+      finish(p, 'after fallthrough');
+      return { kind: 'fallthrough', place: p.placeFrom(first) };
+    }
     if (startsType(p) && !isExpressionStart(p)) return localDeclaration(p);
     if (looksLikeDeclaration(p)) return localDeclaration(p);
   }
@@ -49,6 +54,10 @@ function parseStatementInner(p: Parser): Statement {
   finish(p, 'after expression');
   return { kind: 'expression', expr, place: p.placeFrom(first) };
 }
+
+/** `__attribute__((fallthrough));` as a statement of its own. */
+const isFallthrough = (p: Parser): boolean =>
+  (p.is('__attribute__') || p.is('__attribute')) && /^(__)?fallthrough(__)?$/.test(p.ahead(3).text);
 
 /** `__extension__ (…)` is an expression although the word also starts declarations. */
 const isExpressionStart = (p: Parser): boolean =>

@@ -106,6 +106,15 @@ export class Checker {
     this.reporter.report(code, place, args, extra);
   }
 
+  /** True where a warning about style is of use: in the program's own text, not in what a header's macro wrote. */
+  isOwnText(place: Place): boolean {
+    if (this.mainFile === null) return true;
+    if (place.file !== this.mainFile) return false;
+    for (let step = place.expansion ?? null; step !== null; step = step.parent)
+      if (step.definition?.file !== this.mainFile) return false;
+    return true;
+  }
+
   /** Runs `inner` in a new scope. */
   scoped<T>(inner: () => T): T {
     const outer = this.scope;
