@@ -30,7 +30,7 @@ function keep(run: RunData, results: RunResults): void {
     durationNs: run.durationNs,
   };
   useStore.setState({ kept });
-  say('Kept as A. Change the program or the traffic: the next run stands beside it as B.');
+  say('Kept as A. Change the program, the traffic or the preset: the next run stands beside it as B.');
 }
 
 const time = (value: number | null): string => (value === null ? '–' : momentText(Number(value.toPrecision(3))));
@@ -154,7 +154,7 @@ export function ResultsPane(): ReactNode {
     <div className="scroll fill results" data-testid="results">
       <div className="row spread">
         <p className="muted">
-          {kept === null ? 'Whole run' : 'B over A'},{' '}
+          {kept === null ? 'Whole run' : `B over A (${kept.title})`},{' '}
           {run.done ? momentText(results.untilNs) : `${momentText(results.untilNs)} computed so far`} · Jain's index of sent bytes{' '}
           <strong data-testid="jain">{results.jain === null ? '–' : results.jain.toFixed(3)}</strong>
           {kept === null ? '' : ` (A ${kept.results.jain === null ? '–' : kept.results.jain.toFixed(3)})`}

@@ -99,7 +99,6 @@ async function open(what: Opening): Promise<void> {
     stale: false,
     packet: moment.packet ?? 0,
     folded: [],
-    kept: null,
     loading: 'ready',
   });
   if (isLayout(moment.layout)) set({ layout: moment.layout });
