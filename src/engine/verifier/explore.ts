@@ -155,9 +155,9 @@ function compareOpen(walk: Walk, saved: State, live: (frame: number) => number):
   if (isMayGoto(opcode)) {
     if (saved.mayGotoDepth !== current.mayGotoDepth && covers(saved, current, 'range-within', live, must)) return 'covered';
   } else if (walk.shape.forced[walk.insn] === 1) {
-    // An iterator that has given NULL leads out of the loop; only turns can be cut short.
-    if (walk.isIteratorNext(walk.insn) && !iteratorIsActive(walk)) return 'miss';
-    return covers(saved, current, 'range-within', live, must) ? 'covered' : 'miss';
+    // An iterator that has given NULL leads out of the loop: only turns can be cut short, and standing still is no turn.
+    if (!walk.isIteratorNext(walk.insn) || iteratorIsActive(walk))
+      return covers(saved, current, 'range-within', live, must) ? 'covered' : 'miss';
   }
   const looks =
     mayLoop(saved, current) &&
