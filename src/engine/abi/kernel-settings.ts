@@ -2,7 +2,7 @@
 // /proc/config.gz. Data only.
 
 /** Ticks of bpf_jiffies64 a second; equals CONFIG_HZ. */
-export const JIFFIES_PER_SECOND = 250;
+const JIFFIES_PER_SECOND = 250;
 const VERSION_7_2_13 = (7 << 16) | (2 << 8) | 13;
 
 /** Values: y is 1, numbers as they are. Names that are missing here are not set. */

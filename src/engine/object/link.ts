@@ -140,7 +140,7 @@ export function linkProgram(object: ProgramObject, entry: number, kind: ProgramK
 }
 
 /** The first table entry that points to functions[entry]. */
-export function structOpsTarget(object: ProgramObject, entry: number): StructOpsTarget | null {
+function structOpsTarget(object: ProgramObject, entry: number): StructOpsTarget | null {
   for (const { name, type, members } of object.structOps) {
     const found = members.find((member) => member.kind === 'function' && member.function === entry);
     if (found !== undefined) return { op: found.member, variable: name, type };

@@ -16,7 +16,7 @@ export interface StructOpsSection {
 const ALIGN = 8;
 
 /** The struct with a tag among the object's types. */
-export function recordWithTag(types: readonly CType[], tag: string): RecordType | null {
+function recordWithTag(types: readonly CType[], tag: string): RecordType | null {
   for (const type of types) {
     const record = bare(type);
     if (record.kind === 'struct' && record.tag === tag && record.members !== null) return record;
