@@ -11,6 +11,7 @@ import { openCommand, shareCommand } from './commands/link.ts';
 import { listCommand } from './commands/list.ts';
 import { replayCommand } from './commands/replay.ts';
 import { runCommand } from './commands/run.ts';
+import { schemaCommand } from './commands/schema.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { STATUS, UsageError, warn } from './output.ts';
 
@@ -40,6 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
     shareCommand,
     openCommand,
     checkCommand,
+    schemaCommand,
   ];
   for (const add of commands) add(program, done);
   laterCommands(program, done);

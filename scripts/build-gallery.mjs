@@ -1,7 +1,8 @@
-// Compiles every gallery program to the object it ships as (public/gallery/*.o), so that the page's first scene needs no compiler.
+// Compiles every gallery program to the object it ships as (public/gallery/*.o), so that the page's first scene needs no compiler; and
+// publishes the JSON Schema of scenarios (public/scenario.schema.json).
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildCli } from './build-cli.mjs';
 import { root } from './ensure-installed.mjs';
@@ -21,5 +22,8 @@ for (const { file, object } of programs) {
   });
   if (run.status !== 0) failed++;
 }
+const schema = spawnSync(process.execPath, [join(root, 'bin', 'qdisc.mjs'), 'schema'], { encoding: 'utf8' });
+if (schema.status === 0) writeFileSync(join(root, 'public', 'scenario.schema.json'), schema.stdout);
+else failed++;
 if (failed > 0) process.stderr.write(`${failed} gallery programs do not compile\n`);
 process.exit(failed === 0 ? 0 : 1);

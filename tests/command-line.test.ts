@@ -100,6 +100,19 @@ describe('qdisc', () => {
     expect(qdisc(['check', 'fifo']).status).toBe(0);
   });
 
+  it('publishes the JSON Schema of scenarios', () => {
+    const schema = JSON.parse(qdisc(['schema']).out) as {
+      required: string[];
+      properties: Record<string, unknown>;
+      additionalProperties: boolean;
+    };
+    expect(schema.additionalProperties).toBe(false);
+    expect(schema.required).toEqual(
+      expect.arrayContaining(['version', 'title', 'seed', 'duration', 'programs', 'devices', 'tc', 'flows']),
+    );
+    expect(Object.keys(schema.properties)).toContain('view');
+  });
+
   it('runs C functions and bytecode on both engines', () => {
     const path = write(
       'answer.c',

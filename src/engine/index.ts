@@ -16,7 +16,7 @@ export { lineOfSlot } from './object/link.ts';
 export type { ProgramObject } from './object/program-object.ts';
 export { createExperiment, type Experiment } from './sim/experiment.ts';
 export { viewMap } from './sim/map-view.ts';
-export { parseScenario, type Scenario, type ScenarioProblem } from './sim/scenario.ts';
+export { parseScenario, type Scenario, type ScenarioProblem, scenarioSchema } from './sim/scenario.ts';
 export { type ExecutedInsn, Simulation } from './sim/simulation.ts';
 export { showQdiscs } from './sim/tc-show.ts';
 export { judgeStructOps, type ObjectVerdict } from './struct-ops-object.ts';

@@ -91,7 +91,8 @@ const view = v.strictObject({
   panes: v.optional(v.array(v.string())),
 });
 
-const scenarioSchema = v.strictObject({
+/** The one schema: type, validation and the published JSON Schema come from it. */
+export const scenarioSchema = v.strictObject({
   version: v.literal(1),
   title: v.pipe(v.string(), v.maxLength(120)),
   /** One sentence: what to look at. */
