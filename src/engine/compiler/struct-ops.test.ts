@@ -10,6 +10,7 @@ import { bare, type CType } from '../abi/ctype.ts';
 import { kernelStruct } from '../abi/kernel-structs.ts';
 import { KFUNCS } from '../abi/kfuncs.ts';
 import { renderDiagnostic } from '../base/diagnostic.ts';
+import { prepareObject } from '../build.ts';
 import { disassemble } from '../isa/disassemble.ts';
 import { readObject, writeObject } from '../object/elf.ts';
 import { linkProgram } from '../object/link.ts';
@@ -225,6 +226,9 @@ drop:
 		bpf_qdisc_watchdog_schedule(sch, cb.now + q_data.horizon, 0);
 	return NULL;
 }`,
+    // A type that only a contains: tag names would not be among the object's types.
+    destroy: `SEC("struct_ops") void BPF_PROG(q_destroy, struct Qdisc *sch)
+{ struct skb_node *made = bpf_obj_new(typeof(*made)); if (made) bpf_obj_drop(made); }`,
   },
   '.struct_ops.link',
 );
@@ -253,6 +257,19 @@ describe('shapes of the kernel’s qdiscs', () => {
   for (const level of [0, 1, 2] as const) {
     it(`fifo, fq and packet views compile at -O${level}, without a word`, () => {
       for (const text of [FIFO, FQ, VIEW]) expect(build(text, { optimise: level }).functions.length).toBeGreaterThan(4);
+    });
+  }
+
+  for (const level of [0, 1, 2] as const) {
+    it(`the verifier takes them at -O${level}`, () => {
+      for (const text of [FIFO, FQ, VIEW]) {
+        const { programs } = prepareObject(build(text, { optimise: level }), { profile: null, quirks: [], set: {} });
+        const refused = programs.filter(({ accepted }) => !accepted);
+        expect(
+          refused.flatMap(({ linked, report }) => [linked.name, ...report.diagnostics.map(({ message }) => message)]),
+        ).toEqual([]);
+        expect(programs.length).toBe(5);
+      }
     });
   }
 
