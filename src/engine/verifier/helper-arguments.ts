@@ -2,6 +2,7 @@
 // packets, sockets (Linux kernel/bpf/verifier.c, check_func_arg). Knows nothing of what the call returns.
 
 import type { ObjectMap } from '../object/program-object.ts';
+import { fieldsBehind } from './locks.ts';
 import { MAP, mapSuitsHelper } from './map-rules.ts';
 import { checkObjectArgument, OBJECT_ARGUMENTS } from './object-arguments.ts';
 import { checkPacketArgument } from './ownership.ts';
@@ -9,7 +10,7 @@ import { markPreciseRegister, markPreciseSlot } from './precision.ts';
 import type { HelperArg, HelperRule } from './program-rules.ts';
 import { FLAG, isNull, isPacket, isSocket, KIND, kindName, type Reg } from './register.ts';
 import { isConst, rangeWords } from './scalar.ts';
-import type { SpecialField } from './special-fields.ts';
+import { type SpecialField, specialFieldTouched } from './special-fields.ts';
 import type { Place } from './stack-objects.ts';
 import { BYTE, byteType } from './state.ts';
 import { tnumText } from './tnum.ts';
@@ -55,6 +56,15 @@ function wrongKind(walk: Walk, index: number, reg: Reg, expected: string): false
   return walk.refuse('argument-kind', { reg: index, kind: kindName(reg), expected }, `R${index} is ${kindName(reg)}`);
 }
 
+/** Calls do not read or write what belongs to the kernel inside a map value. */
+function touchesNoSpecialField(walk: Walk, reg: Reg, size: number): boolean {
+  const low = Number(reg.value.smin);
+  const field = specialFieldTouched(fieldsBehind(walk, reg), low, Number(reg.value.umax) - low + size);
+  if (field === null) return true;
+  if (field.kind === 'kptr') return walk.refuse('kptr-by-helper', {});
+  return walk.refuse('special-field-in-map', { field: field.kind }, `map ${reg.map?.name ?? ''}`);
+}
+
 /** `size` bytes of memory that the helper reads (or, with `write`, fills). */
 export function checkMemory(walk: Walk, index: number, reg: Reg, size: number, write: boolean, zeroAllowed: boolean): boolean {
   switch (reg.kind) {
@@ -74,7 +84,8 @@ export function checkMemory(walk: Walk, index: number, reg: Reg, size: number, w
       return stackIsReadable(walk, index, frame, low, high, false);
     }
     case KIND.MAP_VALUE:
-      return checkMapValue(walk, index, reg, 0, size, write, zeroAllowed);
+      if (!checkMapValue(walk, index, reg, 0, size, write, zeroAllowed)) return false;
+      return walk.rules.model === undefined || touchesNoSpecialField(walk, reg, size);
     case KIND.MAP_KEY: {
       if (write) return walk.refuse('read-only-memory', { reg: index, kind: kindName(reg) });
       const limit = reg.map?.keySize ?? 0;
@@ -112,7 +123,7 @@ function checkContextOffset(walk: Walk, index: number, reg: Reg): boolean {
 
 /** Kind first, and whether packet memory may be passed here. */
 function checkMemoryKind(walk: Walk, index: number, reg: Reg): boolean {
-  const isStruct = reg.kind === KIND.BTF_PTR && reg.struct !== null;
+  const isStruct = reg.kind === KIND.BTF_PTR && reg.struct !== null && (reg.flags & FLAG.TRUSTED) !== 0;
   if (reg.nullable || (!isMemory(reg) && !isStruct && reg.kind !== KIND.CTX)) return wrongKind(walk, index, reg, MEMORY_NAMES);
   return true;
 }
@@ -237,7 +248,7 @@ function checkOne(walk: Walk, rule: HelperRule, arg: HelperArg, index: number, f
       return isNull(reg) || checkMemoryKind(walk, index, { ...reg, nullable: false });
     case 'size':
     case 'size-or-zero':
-      return checkSized(walk, index, rule, index - 1, rule.args[index - 2] === 'memory-out', arg === 'size-or-zero');
+      return checkSized(walk, index, rule, index - 1, writesBefore(rule, index), arg === 'size-or-zero');
     case 'context':
       if (reg.kind !== KIND.CTX) return wrongKind(walk, index, reg, 'ctx');
       return checkContextOffset(walk, index, reg);
@@ -278,6 +289,12 @@ function checkOne(walk: Walk, rule: HelperRule, arg: HelperArg, index: number, f
     }
   }
 }
+
+/** The memory whose size argument `index` is will be written. */
+const writesBefore = (rule: HelperRule, index: number): boolean => {
+  const memory = rule.args[index - 2];
+  return memory === 'memory-out' || memory === 'dynptr-memory';
+};
 
 function checkAllowed(walk: Walk, rule: HelperRule, index: number, reg: Reg): boolean {
   const allowed = rule.allowed[index - 1] ?? null;

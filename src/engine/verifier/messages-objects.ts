@@ -339,6 +339,12 @@ export const OBJECT_MESSAGES = {
     obligation: 'owned pointers are swapped, not stored',
     ...SPECIAL,
   },
+  'kptr-by-helper': {
+    kernel: 'kptr cannot be accessed indirectly by helper',
+    errno: EACCES,
+    obligation: 'calls do not touch a __kptr field',
+    ...SPECIAL,
+  },
   'kptr-offset-varies': {
     kernel: 'kptr access cannot have variable offset',
     errno: EACCES,

@@ -23,7 +23,8 @@ export const OBJECT_ARGUMENTS: readonly HelperArg[] = [
 
 /** The place that owns a pointer: a kptr field of a map value or of an object. */
 function checkKptrField(walk: Walk, index: number, reg: Reg, facts: CallFacts): boolean {
-  const isObject = reg.kind === KIND.BTF_PTR && (reg.flags & FLAG.OBJECT) !== 0 && (reg.flags & FLAG.UNTRUSTED) === 0;
+  const held = reg.ref !== 0 || (reg.flags & FLAG.NON_OWNING) !== 0;
+  const isObject = reg.kind === KIND.BTF_PTR && (reg.flags & FLAG.OBJECT) !== 0 && held;
   if (reg.nullable || (reg.kind !== KIND.MAP_VALUE && !isObject))
     return walk.refuse('argument-kind', { reg: index, kind: kindName(reg), expected: 'map_value, ptr_' });
   if (!isConst(reg.value)) return walk.refuse('field-offset-varies', { reg: index, what: 'bpf_kptr_xchg', field: 'kptr' });

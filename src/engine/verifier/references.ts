@@ -43,7 +43,8 @@ export function forgetView(state: State, id: number): void {
 /** Gives a reference back: every register that carries it, every view made from it, is worth nothing any more. */
 export function releaseReference(state: State, ref: number): void {
   state.dropRef(ref);
-  replaceEverywhere(state, (reg) => (reg.ref === ref ? UNKNOWN : reg));
+  // Bytes seen through a view go with the packet, even where the view itself is gone with its frame.
+  replaceEverywhere(state, (reg) => (reg.ref === ref || (reg.kind === KIND.MEM && reg.mapUid === ref) ? UNKNOWN : reg));
   const views = new Set<number>();
   for (const frame of state.frames) {
     for (const slot of frame.stack) {

@@ -42,6 +42,8 @@ export interface StructInfo {
   readonly problem: string | null;
 }
 
+/** Map types that can hold special fields: hash, array, LRU hash. */
+const MAPS_WITH_FIELDS: readonly number[] = [1, 2, 9];
 /** Special fields in one structure or map value (BTF_FIELDS_MAX). */
 const FIELD_LIMIT = 11;
 
@@ -146,6 +148,8 @@ export class StructTable {
     if (map.data !== null) {
       for (const variable of map.data.variables) this.parseType(variable.type, variable.offset, variable.tags ?? [], found);
     } else if (map.valueType !== null) this.parseType(map.valueType, 0, [], found);
+    if (found.fields.length > 0 && !MAPS_WITH_FIELDS.includes(map.type))
+      found.problem ??= 'a map that cannot hold special fields';
     const checked = this.check(found);
     this.ofMaps.set(map, checked);
     return checked;

@@ -26,7 +26,14 @@ interface Kept {
 const VISITS = 3;
 const LIMIT = 30_000;
 
-const LETTERS: Readonly<Record<number, string>> = { [BYTE.INVALID]: '?', [BYTE.SPILL]: 'r', [BYTE.MISC]: 'm', [BYTE.ZERO]: '0' };
+const LETTERS: Readonly<Record<number, string>> = {
+  [BYTE.INVALID]: '?',
+  [BYTE.SPILL]: 'r',
+  [BYTE.MISC]: 'm',
+  [BYTE.ZERO]: '0',
+  [BYTE.DYNPTR]: 'd',
+  [BYTE.ITERATOR]: 'i',
+};
 
 function slotText(offset: number, slot: Slot): string {
   const letters = Array.from({ length: 8 }, (_, i) => LETTERS[byteType(slot, 7 - i)] ?? '?').join('');

@@ -50,7 +50,8 @@ export function loadArgument(walk: Walk, offset: number, size: number): Reg | nu
     return refuseFirst(walk, `func '${model?.op}' doesn't have ${Math.floor(offset / 8) + 1}-th argument`, offset, size);
   if (size !== 8) return refuseFirst(walk, `func '${model?.op}' size ${size} must be 8`, offset, size);
   const ref = walk.argumentRefs[offset / 8] ?? 0;
-  if (ref !== 0 && !walk.state.hasRef(ref)) {
+  // In a global function nobody knows what its callers have given away.
+  if (argument.owned === true && !walk.state.hasRef(ref)) {
     walk.refuse('argument-released', { off: offset });
     return null;
   }

@@ -48,12 +48,18 @@ function callSubprogram(walk: Walk): boolean {
   return true;
 }
 
+/** Values with a lock of their own are told apart, so that lock and unlock are of the same one. */
+function valueNumber(walk: Walk, facts: CallFacts): number {
+  const fields = facts.map === null ? [] : (walk.rules.model?.structs.ofMap(facts.map).fields ?? []);
+  return fields.some((field) => field.kind === 'bpf_spin_lock') ? walk.newId() : facts.mapUid;
+}
+
 /** Registers a callback starts with. */
-function callbackRegisters(rule: HelperRule, facts: CallFacts, context: Reg): Reg[] {
+function callbackRegisters(walk: Walk, rule: HelperRule, facts: CallFacts, context: Reg): Reg[] {
   if (rule.callback === 'loop') return [NOT_INIT, UNKNOWN, context, NOT_INIT, NOT_INIT, NOT_INIT];
   const map = facts.map;
   const isPacketMap = map?.type === MAP.SKBMAP;
-  const value = isPacketMap ? pointerReg(KIND.TOKEN) : pointerReg(KIND.MAP_VALUE, { map, mapUid: facts.mapUid });
+  const value = isPacketMap ? pointerReg(KIND.TOKEN) : pointerReg(KIND.MAP_VALUE, { map, mapUid: valueNumber(walk, facts) });
   return [
     NOT_INIT,
     pointerReg(KIND.MAP_PTR, { map, mapUid: facts.mapUid }),
@@ -73,7 +79,7 @@ function forkCallback(walk: Walk, rule: HelperRule, facts: CallFacts): boolean {
     markPreciseRegister(walk, 1);
     if (BigInt(walk.frame().callbackDepth) >= turns.value.umax) return true;
   }
-  return forkIntoCallback(walk, callback, callbackRegisters(rule, facts, walk.reg(3)), false);
+  return forkIntoCallback(walk, callback, callbackRegisters(walk, rule, facts, walk.reg(3)), false);
 }
 
 function returned(walk: Walk, rule: HelperRule, facts: CallFacts, ref: number, acquired: boolean): Reg | null {
@@ -86,9 +92,7 @@ function returned(walk: Walk, rule: HelperRule, facts: CallFacts, ref: number, a
       return pointerReg(KIND.MAP_VALUE, { map: facts.map, mapUid: facts.mapUid });
     case 'map-value-or-null': {
       const map = facts.map;
-      // Values with a lock of their own are told apart, so that lock and unlock are of the same one.
-      const hasLock = map !== null && walk.rules.model?.structs.ofMap(map).fields.some((field) => field.kind === 'bpf_spin_lock');
-      if (hasLock === true) facts.mapUid = walk.newId();
+      facts.mapUid = valueNumber(walk, facts);
       if (map !== null && map.type === MAP.SKBMAP) return pointerReg(KIND.TOKEN, { nullable: true, id: id() });
       if (facts.lookupIsCertain) return pointerReg(KIND.MAP_VALUE, { map, mapUid: facts.mapUid });
       return pointerReg(KIND.MAP_VALUE, { nullable: true, id: id(), ref, map, mapUid: facts.mapUid });
@@ -111,7 +115,13 @@ function returned(walk: Walk, rule: HelperRule, facts: CallFacts, ref: number, a
       return pointerReg(KIND.BTF_PTR, { struct, flags, nullable: true, id: id(), ref });
     }
     case 'dynptr-bytes-or-null':
-      return pointerReg(KIND.MEM, { nullable: true, id: walk.newId(), size: facts.allocation, owner: facts.view?.id ?? 0 });
+      return pointerReg(KIND.MEM, {
+        nullable: true,
+        id: walk.newId(),
+        size: facts.allocation,
+        owner: facts.view?.id ?? 0,
+        mapUid: facts.view?.owner ?? 0,
+      });
     default:
       return returnedNumber(rule);
   }

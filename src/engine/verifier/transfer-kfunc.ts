@@ -160,6 +160,7 @@ function resultOf(walk: Walk, row: KfuncRow, facts: KfuncFacts): Reg | null {
         size: Number(facts.constant),
         flags: row.name === 'bpf_dynptr_slice' ? FLAG.READ_ONLY : 0,
         owner: facts.view?.id ?? 0,
+        mapUid: facts.view?.owner ?? 0,
         from: walk.insn,
       });
     case 'untrusted':

@@ -127,7 +127,9 @@ export function storeIntoStruct(walk: Walk, index: number, reg: Reg, offset: num
   const details = current ? [`R${index} cannot write into ptr_${struct.name} at off=${at} size=${size}`] : [];
   const ranges = struct.ofKernel ? writableRanges(struct.layout) : null;
   const known = `a store of ${size} bytes at offset ${at} of struct ${struct.name}`;
-  if (ranges === null || (reg.flags & FLAG.UNTRUSTED) !== 0) return walk.refuse('struct-read-only', {}, known, details);
+  // A real kernel lets stores through pointers read from fields pass, and faults when they are stale. Refused here.
+  const valid = reg.ref !== 0 || (reg.flags & FLAG.TRUSTED) !== 0;
+  if (ranges === null || !valid) return walk.refuse('struct-read-only', {}, known, details);
   const range = ranges.find((item) => at >= item.from && at < item.to);
   if (range === undefined) return walk.refuse('struct-field-read-only', { struct: struct.name, off: at }, known, details);
   if (at + size <= range.end) return true;
