@@ -199,3 +199,25 @@ describe('loops and frames', () => {
     expect(lines.join('\n')).not.toContain('u32 *)(r10');
   });
 });
+
+describe('calls through pointers', () => {
+  const source = `static int add(int a, int b) { return a + b; } static int sub(int a, int b) { return a - b; }
+static inline __attribute__((always_inline)) int apply(int (*f)(int, int), int a, int b) { return f(a, b); }
+int test(int x) { int (*g)(int, int) = sub; return apply(add, x, 2) * 10 + apply(g, x, 1); }`;
+
+  it('are plain calls, or nothing at all, where optimisation shows the function', () => {
+    for (const optimise of [1, 2] as const)
+      expect(build(source, { requireProfile: false, optimise }).functions.length).toBeGreaterThan(0);
+    expect(assembly(build(source, { requireProfile: false }), 'test').join('\n')).not.toContain('call');
+  });
+
+  it('are refused where the function stays unknown', () => {
+    const unknown = 'int test(int (*f)(int), int x) { return f(x); }';
+    const { object, diagnostics } = compile(
+      { path: 'p.c', text: unknown },
+      { profile: null, optimise: 2, cpu: 'v3', requireProfile: false },
+    );
+    expect(object).toBeNull();
+    expect(diagnostics.map((one) => one.code)).toEqual(['indirect-call']);
+  });
+});

@@ -132,6 +132,7 @@ class Generator {
   private refuseUndefined(fn: IrFunction): void {
     for (const block of fn.blocks) {
       for (const inst of block.body) {
+        if (inst.op === 'call' && inst.target.kind === 'indirect') this.reporter.report('indirect-call', inst.place);
         if (inst.op !== 'call' || inst.target.kind !== 'function' || inst.target.symbol.body !== null) continue;
         this.reporter.report('undefined-symbol', inst.place ?? fn.symbol.place, [inst.target.symbol.name]);
       }

@@ -45,7 +45,7 @@ function body(inst: Inst): string {
       return `store${inst.isVolatile ? ' volatile' : ''} ${inst.size * 8} ${address(inst.args[0], inst.offset)}, ${args[1] ?? ''}`;
     case 'call': {
       const { target } = inst;
-      const name = target.kind === 'function' ? target.symbol.name : target.name;
+      const name = target.kind === 'function' ? target.symbol.name : target.kind === 'indirect' ? 'through' : target.name;
       return `call ${target.kind === 'helper' ? `helper ${target.id} ` : ''}${name}(${args.join(', ')})`;
     }
     case 'atomic':

@@ -29,7 +29,9 @@ export interface Slot {
 export type CallTarget =
   | { readonly kind: 'function'; readonly symbol: FunctionSymbol }
   | { readonly kind: 'helper'; readonly id: number; readonly name: string }
-  | { readonly kind: 'kfunc'; readonly name: string };
+  | { readonly kind: 'kfunc'; readonly name: string }
+  /** Through the pointer in args[0]; must be settled before code is selected. */
+  | { readonly kind: 'indirect' };
 
 export type AtomicKind = 'add' | 'and' | 'or' | 'xor' | 'xchg' | 'cmpxchg';
 
@@ -68,7 +70,7 @@ export type Inst = Common &
     | { readonly op: 'load'; offset: number; readonly size: AccessSize; readonly isSigned: boolean; readonly isVolatile: boolean }
     | { readonly op: 'store'; offset: number; readonly size: AccessSize; readonly isVolatile: boolean }
     /** `scope`: path of scopes of the call, for the slots of a callee that is inlined here. */
-    | { readonly op: 'call'; readonly target: CallTarget; readonly hasResult: boolean; readonly scope: readonly number[] }
+    | { readonly op: 'call'; target: CallTarget; readonly hasResult: boolean; readonly scope: readonly number[] }
     /** args: address, value (and the expected value first, for cmpxchg: address, expected, value). */
     | { readonly op: 'atomic'; readonly kind: AtomicKind; readonly fetch: boolean; offset: number; readonly size: 4 | 8 }
     | { readonly op: 'barrier' }

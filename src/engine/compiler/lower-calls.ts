@@ -32,8 +32,7 @@ export function lowerCall(l: Lowering, expr: CallExpr): Inst {
   if (callee.kind === 'helper') return emitCall(l, expr, { kind: 'helper', id: callee.id, name: callee.name });
   const value = lowerValue(l, callee.value);
   if (value.op === 'function') return emitCall(l, expr, { kind: 'function', symbol: value.symbol });
-  l.reporter.report('indirect-call', expr.place);
-  return l.builder.constant(0, widthOf(expr.type));
+  return emitCall(l, expr, { kind: 'indirect' }, value);
 }
 
 /** memcpy and its like, declared but not defined by the program: the compiler's own. */
@@ -53,7 +52,7 @@ function libraryBuiltin(symbol: FunctionSymbol, expr: CallExpr): IntrinsicExpr |
   return { kind: 'intrinsic', name: rule.intrinsic, args, type: expr.type, place: expr.place };
 }
 
-function emitCall(l: Lowering, expr: CallExpr, target: CallTarget): Inst {
+function emitCall(l: Lowering, expr: CallExpr, target: CallTarget, pointer: Inst | null = null): Inst {
   const { builder } = l;
   const values: Inst[] = [];
   const returnsRecord = isRecord(expr.type);
@@ -62,13 +61,18 @@ function emitCall(l: Lowering, expr: CallExpr, target: CallTarget): Inst {
     result = temporary(l, '.result', expr.type);
     values.push(result.base);
   }
-  for (const arg of expr.args) values.push(lowerArgument(l, arg, target.kind !== 'function'));
+  const native = target.kind === 'function' || target.kind === 'indirect';
+  for (const arg of expr.args) values.push(lowerArgument(l, arg, !native));
   const passed = values.length > REGISTER_ARGUMENTS ? spillArguments(l, values) : values;
   const hasResult = !isVoid(expr.type) && !returnsRecord;
-  const native = target.kind === 'function';
   const width = hasResult && native ? widthOf(expr.type) : 64;
   const call = builder.add(
-    builder.fn.make({ op: 'call', target, hasResult, scope: [...builder.scope] }, width, passed, builder.place),
+    builder.fn.make(
+      { op: 'call', target, hasResult, scope: [...builder.scope] },
+      width,
+      pointer === null ? passed : [pointer, ...passed],
+      builder.place,
+    ),
   );
   if (result !== null) return result.base;
   if (!hasResult) return builder.constant(0, 64);

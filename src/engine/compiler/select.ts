@@ -616,6 +616,8 @@ class Selector {
     const { target } = inst;
     const opcode = JMP.CALL | CLASS.JMP;
     const shared = { opcode, arguments: inst.args.length, place: this.place };
+    // Reported already: nothing of this is kept.
+    if (target.kind === 'indirect') return;
     if (target.kind === 'helper') this.emit(machineInsn('call', { ...shared, imm: target.id }));
     else if (target.kind === 'kfunc')
       this.emit(machineInsn('call', { ...shared, src: NO_REGISTER, imm: -1, reference: { kind: 'kfunc', name: target.name } }));

@@ -5,6 +5,7 @@ import type { IrFunction } from '../ir.ts';
 import type { Reporter } from '../report.ts';
 import type { FunctionSymbol } from '../tree.ts';
 import { removeDeadCode } from './dead-code.ts';
+import { settleCalls } from './indirect-calls.ts';
 import { bottomUp, buildCallGraph, inlineCalls, recursiveFunctions } from './inline.ts';
 import { promoteSlots } from './mem2reg.ts';
 import { dropUnreachable, simplifyBlocks } from './simplify-blocks.ts';
@@ -22,6 +23,8 @@ export interface OptimiseOptions {
 
 /** Rounds of simplification; each is cheap when nothing changes. */
 const ROUNDS = 6;
+/** Rounds of inlining calls through pointers. */
+const CALL_ROUNDS = 4;
 /** Loops unrolled in one function at most. */
 const UNROLL_ROUNDS = 24;
 
@@ -52,9 +55,13 @@ export function optimiseUnit(
   const context = { bodies, graph, recursive, onlyForced: options.level < 2 || options.sparing };
   for (const fn of bottomUp(functions, graph)) {
     if (options.level > 0) simplify(fn, options);
-    if (!inlineCalls(fn, context)) continue;
-    if (options.level > 0) simplify(fn, options);
-    else dropUnreachable(fn);
+    settleCalls(fn);
+    // What inlining brings may show which function a pointer means: such a call may be inlined in turn.
+    for (let round = 0; round < CALL_ROUNDS && inlineCalls(fn, context); round++) {
+      if (options.level > 0) simplify(fn, options);
+      else dropUnreachable(fn);
+      if (!settleCalls(fn)) break;
+    }
   }
   const needed = keepNeeded(functions, isRoot);
   if (options.level === 0) for (const fn of needed) widenSlots(fn);
