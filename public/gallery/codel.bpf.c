@@ -112,6 +112,7 @@ int codel_dequeue(struct sch_bpf_ctx *ctx)
 	int drop, i;
 
 	if (!skb) {
+		first_above = 0;
 		dropping = 0;
 		return SCH_BPF_DEQUEUED;
 	}

@@ -175,6 +175,23 @@ export const CALLS: readonly CallRow[] = [
     errors: [{ errno: 'EINVAL', value: 22, when: 'flags is not 0' }],
   },
   {
+    id: 181,
+    name: 'bpf_loop',
+    returns: { kind: 'scalar' },
+    args: [{ kind: 'scalar' }, { kind: 'callback' }, { kind: 'callback-context' }, { kind: 'scalar' }],
+    effect: 'none',
+    callback: 'loop',
+    prototype: { returns: 'long', params: '__u32 nr_loops, void *callback_fn, void *callback_ctx, __u64 flags' },
+    profiles: ['lab'],
+    kinds: QDISC,
+    summary:
+      'Calls callback(index, ctx) nr_loops times, or until it returns non-zero. Returns how often it was called. The callback is verified once.',
+    errors: [
+      { errno: 'EINVAL', value: 22, when: 'flags is not 0' },
+      { errno: 'E2BIG', value: 7, when: 'nr_loops is above 8388608' },
+    ],
+  },
+  {
     id: 2001,
     name: 'bpf_skb_map_push',
     returns: { kind: 'scalar' },

@@ -127,6 +127,20 @@ function forEach(scene: CallScene, machine: Machine): void {
   setResult(machine, visited);
 }
 
+/** Most turns of bpf_loop (Linux BPF_MAX_LOOPS). */
+const MAX_LOOPS = 8_388_608;
+
+function loop(machine: Machine): void {
+  if (((machine.lo[4] ?? 0) | (machine.hi[4] ?? 0)) !== 0) return setResult(machine, ERRNO.EINVAL);
+  const turns = (machine.lo[1] ?? 0) >>> 0;
+  if (turns > MAX_LOOPS) return setResult(machine, ERRNO.E2BIG);
+  const callback = machine.lo[2] ?? 0;
+  const context = machine.lo[3] ?? 0;
+  let called = 0;
+  while (called < turns) if (machine.callFunction(callback, [called++, context]) !== 0) break;
+  setResult(machine, called);
+}
+
 function print(scene: CallScene, machine: Machine): void {
   const text = formatPrintk(machine, machine.lo[1] ?? 0, machine.lo[2] ?? 0);
   if (text === null) return setResult(machine, ERRNO.EINVAL);
@@ -175,6 +189,7 @@ export function bindCalls(scene: CallScene): ReadonlyMap<number, CallHandler> {
       },
     ],
     [164, (machine) => forEach(scene, machine)],
+    [181, loop],
     [2001, (machine) => push(scene, machine)],
     [2002, (machine) => pop(scene, machine)],
     [

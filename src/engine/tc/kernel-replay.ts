@@ -1,6 +1,7 @@
 // Drives a qdisc through what the real kernel did, operation by operation, and compares (contracts 7). Into the engine go only packets,
 // times, the kinds of the operations, tc commands, random values and hashes; never a recorded result. Knows nothing of files.
 
+import { invariant } from '../base/assert.ts';
 import { seedStream } from '../base/prng.ts';
 import { ArrayMap } from '../maps/array-map.ts';
 import type { TraceChunk } from '../trace/chunk.ts';
@@ -104,6 +105,7 @@ class Replay {
   private readonly countAs: (length: number) => number;
   private readonly t0: number;
   private now = 0;
+  private readonly bind: (program: AttachableProgram) => void;
   private watchdog = -1;
   private chunks: TraceChunk[] = [];
   private readonly recorder = new Recorder((chunk) => this.chunks.push(chunk));
@@ -125,7 +127,7 @@ class Replay {
     this.maps = createMaps(this.memory, this.packets, this.recorder, program, 0);
     this.qdisc = new BpfQdisc({
       index: 0,
-      handle: 0x10000,
+      handle: line.handle,
       profile: program.profile,
       quirks: program.quirks,
       memory: this.memory,
@@ -159,28 +161,28 @@ class Replay {
       warn: (packet: number, message: string, slot: number) => this.qdisc.warn(packet, message, slot),
       drop: (packetSlot: number, reason: DropReason, slot: number) => this.qdisc.drop(packetSlot, reason, slot),
     };
-    const of = (kind: string) => program.programs.find((item) => item.kind === kind)?.verified;
-    const [enqueue, dequeue] = [of('qdisc/enqueue'), of('qdisc/dequeue')];
-    if (enqueue === undefined || dequeue === undefined) return;
-    const bound = bindPrograms(
-      scene,
-      this.maps,
-      { memory: this.memory, stackBase },
-      this.qdisc,
-      enqueue,
-      dequeue,
-      'jit',
-      of('qdisc/change'),
-    );
-    this.qdisc.attach(bound.enqueue, bound.dequeue, bound.change);
+    this.bind = (verified) => {
+      const of = (kind: string) => verified.programs.find((item) => item.kind === kind)?.verified;
+      const [enqueue, dequeue] = [of('qdisc/enqueue'), of('qdisc/dequeue')];
+      invariant(enqueue !== undefined && dequeue !== undefined, 'both programs of a kind');
+      const place = { memory: this.memory, stackBase };
+      const bound = bindPrograms(scene, this.maps, place, this.qdisc, enqueue, dequeue, 'jit', of('qdisc/change'));
+      this.qdisc.attach(bound.enqueue, bound.dequeue, bound.change);
+    };
+    this.bind(program);
   }
 
-  /** New knobs for the running programs: fresh read-only data, everything else stays. */
+  /**
+   * New knobs: the program verified with them, fresh read-only data, everything else stays. The recorder's clock stood at
+   * t0 while a command ran, in the middle of a trace too (its packets look as if they came from the future).
+   */
   change(program: AttachableProgram): void {
     program.maps.forEach((definition, index) => {
       const map = this.maps.all[index];
       if (definition.data?.readOnly && map instanceof ArrayMap) this.memory.u8.set(definition.data.bytes, map.values);
     });
+    this.bind(program);
+    this.now = this.t0;
     this.qdisc.changed();
   }
 

@@ -22,6 +22,8 @@ interface KindRow {
   readonly options: Readonly<Record<string, OptionRow>>;
   /** Knobs when nothing is said, given the device. */
   readonly defaults: (device: DeviceDefaults) => Readonly<Record<string, number>>;
+  /** Smaller values count as these. */
+  readonly least?: Readonly<Record<string, number>>;
 }
 
 const size = (knob: string): OptionRow => ({ knob, takes: 'size' });
@@ -49,17 +51,41 @@ export const KINDS: Readonly<Record<string, KindRow>> = {
   pfifo: { options: { limit: size('limit') }, defaults: (device) => ({ limit: device.txqueuelen }) },
   bfifo: { options: { limit: size('limit') }, defaults: (device) => ({ limit: device.txqueuelen * (device.mtu + ETHERNET) }) },
   pfifo_head_drop: { options: { limit: size('limit') }, defaults: (device) => ({ limit: device.txqueuelen }) },
+  fq_codel: {
+    options: {
+      ...CODEL_OPTIONS,
+      flows: size('flows'),
+      quantum: size('quantum'),
+      memory_limit: size('memory_limit'),
+      drop_batch: size('drop_batch'),
+    },
+    defaults: (device) => ({
+      ...CODEL_DEFAULTS(device),
+      limit: 10_240,
+      flows: 1024,
+      quantum: device.mtu + ETHERNET,
+      memory_limit: 32 * 1024 * 1024,
+      drop_batch: 64,
+      ecn: 1,
+    }),
+    least: { limit: 1, quantum: 256, drop_batch: 1 },
+  },
   codel: { options: CODEL_OPTIONS, defaults: (device) => ({ ...CODEL_DEFAULTS(device), limit: 1000, ecn: 0 }) },
 };
 
 export interface KindLine {
   readonly action: 'add' | 'replace' | 'change';
   readonly kind: string;
+  /** major:0 as a number. */
+  readonly handle: number;
   readonly knobs: Readonly<Record<string, number>>;
   readonly sizeTable: SizeTableOptions | null;
 }
 
 export type KindResult = { readonly ok: true; readonly line: KindLine } | { readonly ok: false; readonly message: string };
+
+/** The kernel gives qdiscs without a handle 8001:, 8002: and so on. */
+const FIRST_AUTOMATIC_HANDLE = 0x80010000;
 
 const refuse = (message: string): KindResult => ({ ok: false, message });
 
@@ -99,7 +125,13 @@ export function parseKindLine(text: string, device: DeviceDefaults): KindResult 
     return refuse(`expected "add", "replace" or "change", not "${action}"`);
   if (words[at++] !== 'dev' || words[at++] === undefined) return refuse('expected "dev DEVICE"');
   if (words[at++] !== 'root') return refuse('expected "root": other parents are not available yet');
-  if (words[at] === 'handle') at += 2;
+  let handle = FIRST_AUTOMATIC_HANDLE;
+  if (words[at] === 'handle') {
+    const match = /^([0-9a-f]{1,4}):$/i.exec(words[at + 1] ?? '');
+    if (match === null) return refuse(`expected a handle such as "1:" after handle, not "${words[at + 1] ?? ''}"`);
+    handle = Number.parseInt(match[1] ?? '', 16) * 0x10000;
+    at += 2;
+  }
   let sizeTable: SizeTableOptions | null = null;
   if (words[at] === 'stab') {
     const read = readSizeTable(words, at + 1);
@@ -124,7 +156,8 @@ export function parseKindLine(text: string, device: DeviceDefaults): KindResult 
     const parsed = option.takes === 'size' ? parseSize(value) : parseTime(value);
     const wanted = option.takes === 'size' ? 'a number' : 'a time such as 5ms';
     if (parsed === null) return refuse(`"${word}" needs ${wanted}, not "${value}"`);
-    knobs[option.knob] = option.takes === 'size' ? parsed : Math.floor(parsed / 1000);
+    const number = option.takes === 'size' ? parsed : Math.floor(parsed / 1000);
+    knobs[option.knob] = Math.max(number, row.least?.[option.knob] ?? 0);
   }
-  return { ok: true, line: { action, kind, knobs, sizeTable } };
+  return { ok: true, line: { action, kind, handle, knobs, sizeTable } };
 }
