@@ -75,6 +75,20 @@ export const EXPERIMENTAL_TEXT = `#pragma once
 #include <bpf_may_goto.h>
 `;
 
+/** bpf_printk of more than three values goes through bpf_trace_vprintk, as libbpf does it. */
+export const PRINTK_TEXT = `#undef bpf_printk
+#define ___bpf_printk_nth(${places}, N, ...) N
+#define ___bpf_printk_few(fmt, args...) ({ \\
+	static const char ____fmt[] = fmt; \\
+	bpf_trace_printk(____fmt, sizeof(____fmt), ##args); })
+#define ___bpf_printk_many(fmt, args...) ({ \\
+	static const char ____fmt[] = fmt; \\
+	unsigned long long ____values[] = { args }; \\
+	bpf_trace_vprintk(____fmt, sizeof(____fmt), ____values, sizeof(____values)); })
+#define bpf_printk(fmt, args...) ___bpf_printk_nth(_, ##args, ${Array.from({ length: MOST_ARGUMENTS - 3 }, () => '___bpf_printk_many').join(', ')}, \\
+	___bpf_printk_few, ___bpf_printk_few, ___bpf_printk_few, ___bpf_printk_few)(fmt, ##args)
+`;
+
 export const MAY_GOTO_TEXT = `#pragma once
 #define can_loop __builtin_bpf_may_goto()
 #define cond_break ({ if (!__builtin_bpf_may_goto()) break; })

@@ -31,7 +31,7 @@ const kernelHelpersText = (): string => {
     ({ id, name, returns, params }) =>
       `static ${returns}${returns.endsWith('*') ? '' : ' '}(* const ${name})(${params}) = (void *) ${id};\n`,
   );
-  return `#ifdef __VMLINUX_H__\n${lines.join('')}#endif\n`;
+  return `#ifdef __VMLINUX_H__\n${lines.join('')}${kernel.PRINTK_TEXT}#endif\n`;
 };
 
 const mapTypesText = (): string => {

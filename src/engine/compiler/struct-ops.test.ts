@@ -415,6 +415,16 @@ describe('what else such programs use', () => {
     }
   });
 
+  it('bpf_printk takes up to three values directly, more through bpf_trace_vprintk', () => {
+    const text = qdisc('', {
+      reset: `SEC("struct_ops") void BPF_PROG(q_reset, struct Qdisc *sch)
+{ bpf_printk("none"); bpf_printk("%d %u %x", 1, 2u, 3); bpf_printk("%d %u %x %llu", 1, 2u, 3, 4ULL); }`,
+    });
+    const lines = disassemble(functionNamed(build(text), 'q_reset').code);
+    const calls = JSON.stringify(lines).match(/call \d+/g);
+    expect(calls).toEqual(['call 6', 'call 6', 'call 177']);
+  });
+
   it('parameter tags and hidden functions', () => {
     const text = qdisc(
       `__noinline int look(struct sk_buff *skb __arg_trusted) { return skb->len; }
