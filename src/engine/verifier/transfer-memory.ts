@@ -3,6 +3,7 @@
 // check_mem_access). Knows nothing of arithmetic or calls.
 
 import { CLASS, MODE } from '../isa/opcodes.ts';
+import { specialOfMap } from './map-fields.ts';
 import { MAP_FLAG, mapMayBeRead, mapMayBeWritten } from './map-rules.ts';
 import { markPreciseRegister } from './precision.ts';
 import {
@@ -22,7 +23,6 @@ import {
 } from './register.ts';
 import { constScalar, isConst, rangeWords, scalarOf, signExtend, truncate, unsignedOfSize } from './scalar.ts';
 import { accessSocket } from './socket-fields.ts';
-import { specialFieldTouched } from './special-fields.ts';
 import type { Step } from './state.ts';
 import { loadArgument } from './struct-ops-entry.ts';
 import { tnumAdd, tnumConst, tnumIsAligned, tnumText } from './tnum.ts';
@@ -35,7 +35,7 @@ import {
   writeStackAt,
   writeStackRange,
 } from './transfer-stack.ts';
-import { loadFromStruct, loadKptr, storeIntoStruct } from './transfer-struct.ts';
+import { loadFromStruct, storeIntoStruct } from './transfer-struct.ts';
 import type { Walk } from './walk.ts';
 
 /** Loaded values by size, zero-extended and unknown. */
@@ -258,25 +258,6 @@ function storeField(walk: Walk, reg: Reg, offset: number, size: number, source: 
     return walk.refuse('pointer-into-context', { kind: kindName(source) }, `the value stored is a pointer (${kindName(source)})`);
   }
   return true;
-}
-
-/**
- * Special fields of a map value that bytes [offset, offset + size) touch: none (undefined), a pointer the value owns, read as
- * such, or a refusal (null).
- */
-function specialOfMap(walk: Walk, reg: Reg, offset: number, size: number, write: boolean): Reg | null | undefined {
-  const fields = reg.map === null ? [] : (walk.rules.model?.structs.ofMap(reg.map).fields ?? []);
-  if (fields.length === 0) return undefined;
-  const low = Number(reg.value.smin) + offset;
-  const field = specialFieldTouched(fields, low, Number(reg.value.umax) + offset + size - low);
-  if (field === null) return undefined;
-  if (field.kind !== 'kptr') walk.refuse('special-field-in-map', { field: field.kind }, `map ${reg.map?.name ?? ''}`);
-  else if (!isConst(reg.value)) walk.refuse('kptr-offset-varies', {});
-  else if (low !== field.offset) walk.refuse('kptr-misaligned', { at: field.offset, off: low });
-  else if (size !== 8) walk.refuse('kptr-size', {});
-  else if (write) walk.refuse('kptr-store', {});
-  else return loadKptr(walk, field.target());
-  return null;
 }
 
 function readConstantMap(reg: Reg, offset: number, size: number): Reg | null {
