@@ -221,6 +221,12 @@ describe('functions and callbacks', () => {
       'struct held { struct sk_buff *skb; }; static long turn(u32 i, struct held *c) { bpf_kfree_skb(c->skb); return 0; }',
     ),
     enqueue(
+      'a callback that forgets an object',
+      `bpf_loop(4, turn, NULL, 0);${DROP}`,
+      LEAK,
+      'static long turn(u32 i, void *c) { struct packet *n = bpf_obj_new(typeof(*n)); return 0; }',
+    ),
+    enqueue(
       'recursion',
       `seen = again(sch->limit);${DROP}`,
       'recursive call from again() to again()',

@@ -251,7 +251,10 @@ function leaveCallback(walk: Walk, step: Step, callee: Frame): boolean {
     return walk.refuse('callback-result', { bounds, low: `${callback.low}`, high: `${callback.high}` }, `R0 has ${bounds}`);
   }
   const leaked = walk.state.refs.find((reference) => !callback.refs.includes(reference.id));
-  if (leaked !== undefined) return walk.refuse('leaked-in-callback', { id: leaked.id, insn: leaked.insn }, '', [], leaked.insn);
+  if (leaked !== undefined) {
+    const lines = walk.rules.model === undefined ? [] : ['BPF_EXIT instruction in main prog would lead to reference leak'];
+    return walk.refuse('leaked-in-callback', { id: leaked.id, insn: leaked.insn }, '', lines, leaked.insn);
+  }
   step.leavesCallback = true;
   walk.state.frames.pop();
   // The helper goes on: the call is walked again, with the registers it was made with.
