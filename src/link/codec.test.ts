@@ -114,6 +114,21 @@ describe('links', () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
+  it('cannot ask for more than a page computes', () => {
+    const of = (over: Record<string, Json>, sources: Record<string, string> = {}): string => {
+      const scenario = { ...(PRESET as Record<string, Json>), ...over };
+      const decoded = decodeLink(encodeLink({ preset: null, scenario, sources, view: {} }, null));
+      if (!decoded.ok) return decoded.problem.message;
+      const resolved = resolveLink(decoded.content, null);
+      return resolved.ok ? 'ok' : resolved.problem.message;
+    };
+    expect(of({ duration: '60s' })).toBe('ok');
+    expect(of({ duration: '61s' })).toContain('61s of simulated time');
+    expect(of({ flows: Array.from({ length: 65 }, () => 0) })).toContain('65 flows');
+    expect(of({}, { main: 'x'.repeat(65_537) })).toContain('65537 characters');
+    expect(of({ programs: { main: { source: 'y'.repeat(70_000) } } })).toContain('70000 characters');
+  });
+
   it('hold no deep nesting', () => {
     expect(decodeLink(pack(`{"d":${'['.repeat(5000)}${']'.repeat(5000)}}`))).toMatchObject({
       ok: false,

@@ -4,6 +4,7 @@
 
 import { deflateSync, Inflate, strFromU8, strToU8 } from 'fflate';
 import { fromBase64Url, numberFromBase64Url, numberToBase64Url, toBase64Url } from './base64url.ts';
+import { capProblem } from './caps.ts';
 import { crc24 } from './crc24.ts';
 import { DICTIONARY_1 } from './dictionary.ts';
 import { applyDifference, type Difference, difference, type Json } from './difference.ts';
@@ -228,5 +229,7 @@ export function resolveLink(content: LinkContent, preset: Json | null): ResolveR
   const base = content.preset === null ? null : preset;
   const scenario = content.change === undefined ? base : applyDifference(base, content.change);
   if (scenario === null) return fail('malformed', 'The link carries no scenario.');
-  return { ok: true, state: { preset: content.preset, scenario, sources: content.sources, view: content.view } };
+  const state: LinkState = { preset: content.preset, scenario, sources: content.sources, view: content.view };
+  const problem = capProblem(state);
+  return problem === null ? { ok: true, state } : { ok: false, problem };
 }

@@ -6,8 +6,8 @@ import * as v from 'valibot';
 import { QUIRK_IDS } from '../abi/profile.ts';
 import { parseRate, parseSize, parseTime } from '../base/quantity.ts';
 
-/** Caps bind links and embeds; the page and the command line warn and go on (contracts 4). */
-const SCENARIO_CAPS = { durationSeconds: 60, flows: 64, devices: 16, programs: 16, tcLines: 256, events: 1024 } as const;
+/** Largest counts any scenario may have, wherever it comes from. Links are bound more tightly (link/caps.ts). */
+const SCENARIO_CAPS = { devices: 16, tcLines: 256, events: 1024 } as const;
 
 const name = (what: string) =>
   v.pipe(
