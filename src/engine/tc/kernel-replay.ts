@@ -238,6 +238,7 @@ class Replay {
     // The kernel frees what one call dropped from a list, the last first; a configuration command drops as it goes.
     if (operation.op !== 'tc') wanted.reverse();
     else for (const list of [wanted, dropped]) list.sort((a, b) => a - b);
+    const pending = this.watchdog < 0 || this.watchdog <= this.now ? -1 : this.watchdog - this.t0;
     const checks: readonly (readonly [string, unknown, unknown])[] = [
       ['ret', operation.ret, ret],
       ['id', operation.op === 'deq' ? (operation.id ?? null) : undefined, id],
@@ -245,7 +246,8 @@ class Replay {
       ['marked', (operation.marked ?? []).join(), marked.join()],
       ['qlen', operation.qlen ?? qlen, qlen],
       ['backlog', operation.backlog ?? backlog, backlog],
-      ['wd_ns', operation.wd_ns ?? -1, this.watchdog < 0 || this.watchdog <= this.now ? -1 : this.watchdog - this.t0],
+      // Of a configuration command only the drops are on record.
+      ['wd_ns', operation.op === 'tc' ? pending : (operation.wd_ns ?? -1), pending],
     ];
     for (const [field, expected, got] of checks) if (expected !== got) return { field, expected, got };
     return null;
@@ -276,7 +278,7 @@ export function replayTrace(trace: KernelTrace, load: LoadKind): ReplayOutcome {
   if (typeof commands === 'string') return { ok: false, message: commands };
   const { line, device } = commands;
   let { knobs } = line;
-  const program = load(line.kind, knobs);
+  const program = load(line.program, knobs);
   if (typeof program === 'string') return { ok: false, message: program };
   const replay = new Replay(trace, line, program);
   const packets = new Map(trace.packets.map((packet) => [packet.id, packet]));
@@ -292,7 +294,7 @@ export function replayTrace(trace: KernelTrace, load: LoadKind): ReplayOutcome {
         };
       }
       knobs = { ...knobs, ...read.line.knobs };
-      const changed = load(line.kind, knobs);
+      const changed = load(line.program, knobs);
       if (typeof changed === 'string') return { ok: false, message: changed };
       replay.change(changed);
     } else if (operation.op !== 'enq' && operation.op !== 'deq') {

@@ -1,7 +1,7 @@
 // The qdisc kinds that a tc line can name with options, and the knobs the options become. Each kind is a gallery program of the same name.
 // One table: the parser is strict because of it. Knows nothing of how programs are found or run.
 
-import { parseSize, parseTime } from '../base/quantity.ts';
+import { parseRate, parseSize, parseTime } from '../base/quantity.ts';
 import { SIZE_TABLE_DEFAULTS, type SizeTableOptions } from './size-table.ts';
 
 /** The device as option defaults need it. */
@@ -13,21 +13,29 @@ export interface DeviceDefaults {
 
 const ETHERNET = 14;
 
-/** What follows an option's word: a size or count (iproute2 get_size), a time in whole microseconds (get_time), or nothing. */
+/** What follows an option's word: a size or count (iproute2 get_size), a time in whole microseconds (get_time), a rate in bytes a second (get_rate64), one of some words, or nothing. */
 type OptionRow =
-  | { readonly knob: string; readonly takes: 'size' | 'microseconds' }
+  | { readonly knob: string; readonly takes: 'size' | 'microseconds' | 'rate' }
+  | { readonly knob: string; readonly takes: 'word'; readonly words: Readonly<Record<string, number>> }
   | { readonly knob: string; readonly takes: 'nothing'; readonly value: number };
 
 interface KindRow {
   readonly options: Readonly<Record<string, OptionRow>>;
   /** Knobs when nothing is said, given the device. */
   readonly defaults: (device: DeviceDefaults) => Readonly<Record<string, number>>;
+  /** Gallery program, where it is not named like the kind. */
+  readonly program?: string;
+  /** A change says everything anew: what is not said goes back to its default. */
+  readonly changeIsWhole?: boolean;
+  /** Last step: what tc works out itself before it asks the kernel; a string says what is missing. */
+  readonly derive?: (knobs: Readonly<Record<string, number>>) => Readonly<Record<string, number>> | string;
   /** Smaller values count as these. */
   readonly least?: Readonly<Record<string, number>>;
 }
 
 const size = (knob: string): OptionRow => ({ knob, takes: 'size' });
 const time = (knob: string): OptionRow => ({ knob, takes: 'microseconds' });
+const rate = (knob: string): OptionRow => ({ knob, takes: 'rate' });
 const flag = (knob: string, value: number): OptionRow => ({ knob, takes: 'nothing', value });
 
 /** Options of CoDel's control law, for codel and fq_codel. */
@@ -46,11 +54,25 @@ const CODEL_DEFAULTS = (device: DeviceDefaults) => ({
   mtu: device.mtu + ETHERNET,
 });
 
-/** Kinds and their options (man tc-bfifo, tc-pfifo, tc-codel, tc-fq_codel). */
+/** tc-tbf: `latency` is turned into a limit in bytes, the smaller of what the two buckets let through in that time. */
+function deriveTbf(knobs: Readonly<Record<string, number>>): Readonly<Record<string, number>> | string {
+  const { latency = 0, rate = 0, burst = 0, peakrate = 0, peakburst = 0, limit = 0, ...rest } = knobs;
+  if (rate === 0) return '"rate" is required';
+  if (burst === 0) return '"burst" is required';
+  if (peakrate > 0 && peakburst === 0) return '"mtu" is required with peakrate';
+  if (latency === 0 && limit === 0) return 'either "limit" or "latency" is required';
+  if (latency > 0 && limit > 0) return 'only one of "limit" and "latency" can be given';
+  const within = (speed: number, bucket: number): number => (speed * latency) / 1e6 + bucket;
+  const bytes = peakrate > 0 ? Math.min(within(rate, burst), within(peakrate, peakburst)) : within(rate, burst);
+  return { ...rest, rate, burst, peakrate, peakburst, limit: latency > 0 ? Math.floor(bytes) : limit };
+}
+
+/** Kinds and their options (man tc-bfifo, tc-pfifo, tc-codel, tc-fq_codel, tc-tbf). */
 export const KINDS: Readonly<Record<string, KindRow>> = {
   pfifo: { options: { limit: size('limit') }, defaults: (device) => ({ limit: device.txqueuelen }) },
   bfifo: { options: { limit: size('limit') }, defaults: (device) => ({ limit: device.txqueuelen * (device.mtu + ETHERNET) }) },
   pfifo_head_drop: { options: { limit: size('limit') }, defaults: (device) => ({ limit: device.txqueuelen }) },
+  pfifo_fast: { options: {}, defaults: (device) => ({ limit: device.txqueuelen }) },
   fq_codel: {
     options: {
       ...CODEL_OPTIONS,
@@ -70,12 +92,34 @@ export const KINDS: Readonly<Record<string, KindRow>> = {
     }),
     least: { limit: 1, quantum: 256, drop_batch: 1 },
   },
+  tbf: {
+    program: 'linux_tbf',
+    changeIsWhole: true,
+    options: {
+      limit: size('limit'),
+      latency: time('latency'),
+      rate: rate('rate'),
+      burst: size('burst'),
+      buffer: size('burst'),
+      maxburst: size('burst'),
+      peakrate: rate('peakrate'),
+      mtu: size('peakburst'),
+      minburst: size('peakburst'),
+      overhead: size('overhead'),
+      mpu: size('mpu'),
+      linklayer: { knob: 'atm', takes: 'word', words: { ethernet: 0, atm: 1, adsl: 1 } },
+    },
+    defaults: () => ({ limit: 0, latency: 0, rate: 0, burst: 0, peakrate: 0, peakburst: 0, overhead: 0, mpu: 0, atm: 0 }),
+    derive: deriveTbf,
+  },
   codel: { options: CODEL_OPTIONS, defaults: (device) => ({ ...CODEL_DEFAULTS(device), limit: 1000, ecn: 0 }) },
 };
 
 export interface KindLine {
   readonly action: 'add' | 'replace' | 'change';
   readonly kind: string;
+  /** Gallery program that is the kind. */
+  readonly program: string;
   /** major:0 as a number. */
   readonly handle: number;
   readonly knobs: Readonly<Record<string, number>>;
@@ -115,6 +159,21 @@ function readSizeTable(
   }
 }
 
+/** What an option that takes a value sets its knob to; null when the text is none. */
+function readValue(option: OptionRow, text: string): number | null {
+  if (option.takes === 'size') return parseSize(text);
+  if (option.takes === 'nothing') return option.value;
+  if (option.takes === 'word') return Object.hasOwn(option.words, text) ? (option.words[text] ?? null) : null;
+  const parsed = option.takes === 'rate' ? parseRate(text) : parseTime(text);
+  return parsed === null ? null : Math.floor(parsed / (option.takes === 'rate' ? 8 : 1000));
+}
+
+/** What such an option expects, for messages. */
+function wanted(option: OptionRow): string {
+  if (option.takes === 'word') return Object.keys(option.words).join(' or ');
+  return option.takes === 'rate' ? 'a rate such as 5mbit' : option.takes === 'size' ? 'a number' : 'a time such as 5ms';
+}
+
 /** Parses `tc qdisc add|replace|change dev DEVICE root [handle H] [stab …] KIND [options]`. */
 export function parseKindLine(text: string, device: DeviceDefaults): KindResult {
   const words = text.trim().split(/\s+/);
@@ -143,21 +202,22 @@ export function parseKindLine(text: string, device: DeviceDefaults): KindResult 
   const row = KINDS[kind];
   if (row === undefined || !Object.hasOwn(KINDS, kind))
     return refuse(`the kind "${kind}" is not available yet; there is: ${Object.keys(KINDS).join(', ')}`);
-  const knobs: Record<string, number> = action === 'change' ? {} : { ...row.defaults(device) };
+  const knobs: Record<string, number> = action === 'change' && row.changeIsWhole !== true ? {} : { ...row.defaults(device) };
   while (at < words.length) {
     const word = words[at++] ?? '';
     const option = Object.hasOwn(row.options, word) ? row.options[word] : undefined;
-    if (option === undefined) return refuse(`${kind} has no option "${word}"; expected ${Object.keys(row.options).join(', ')}`);
+    if (option === undefined)
+      return refuse(`${kind} has no option "${word}"; expected ${Object.keys(row.options).join(', ') || 'nothing more'}`);
     if (option.takes === 'nothing') {
       knobs[option.knob] = option.value;
       continue;
     }
     const value = words[at++] ?? '';
-    const parsed = option.takes === 'size' ? parseSize(value) : parseTime(value);
-    const wanted = option.takes === 'size' ? 'a number' : 'a time such as 5ms';
-    if (parsed === null) return refuse(`"${word}" needs ${wanted}, not "${value}"`);
-    const number = option.takes === 'size' ? parsed : Math.floor(parsed / 1000);
+    const number = readValue(option, value);
+    if (number === null) return refuse(`"${word}" needs ${wanted(option)}, not "${value}"`);
     knobs[option.knob] = Math.max(number, row.least?.[option.knob] ?? 0);
   }
-  return { ok: true, line: { action, kind, handle, knobs, sizeTable } };
+  const derived = row.derive?.(knobs) ?? knobs;
+  if (typeof derived === 'string') return refuse(`${kind}: ${derived}`);
+  return { ok: true, line: { action, kind, program: row.program ?? kind, handle, knobs: derived, sizeTable } };
 }
