@@ -3,13 +3,13 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { judge } from '../../../tests/struct-ops-programs.ts';
 import { type CType, sizeOf } from '../abi/ctype.ts';
 import { kernelStruct } from '../abi/kernel-structs.ts';
 import { kfuncNamed } from '../abi/kfuncs.ts';
 import { compile } from '../compiler/compile.ts';
 import { judgeStructOps } from '../struct-ops-object.ts';
 import { isQdiscCaseFile, type QdiscCase, type QdiscCaseFile, sourceOfQdiscCase, withoutNumbers } from './qdisc-cases.ts';
-import { judge } from './struct-ops-programs.ts';
 import type { KernelVersion } from './verify.ts';
 
 const PATH = '../shared/data/qdisc-verdicts/cases.json';

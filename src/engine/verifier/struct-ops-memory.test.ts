@@ -2,7 +2,6 @@
 // in the kernel's words (specification 4.6 to 4.10, 1.1, 8). Numbers in messages are set aside.
 
 import { describe, expect, it } from 'vitest';
-import type { QdiscCase } from './qdisc-cases.ts';
 import {
   DROP,
   dequeue,
@@ -17,7 +16,8 @@ import {
   type Row,
   SCALAR,
   VIEW,
-} from './struct-ops-programs.ts';
+} from '../../../tests/struct-ops-programs.ts';
+import type { QdiscCase } from './qdisc-cases.ts';
 
 const check = (rows: readonly Row[]): void => {
   it.each(rows)('%s', (_name, given, said) => {

@@ -17,7 +17,7 @@ import {
   POP,
   type Row,
   SCALAR,
-} from './struct-ops-programs.ts';
+} from '../../../tests/struct-ops-programs.ts';
 
 const check = (rows: readonly Row[]): void => {
   it.each(rows)('%s', (_name, given, said) => {

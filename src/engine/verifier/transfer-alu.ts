@@ -139,13 +139,14 @@ function combinePointers(walk: Walk, dst: number, operation: number): boolean {
   return walk.refuse('pointer-with-pointer', { reg: dst, sign: signOf(operation) });
 }
 
+const NO_LINK: Pick<Reg, 'id' | 'delta'> = { id: 0, delta: null };
+
 /** Sum of a linked scalar and a small constant keeps the link; in 32 bits only where the value has no upper half. */
 function linkAfterAdd(dst: Reg, operation: number, wide: boolean, by: Reg, sameRegister: boolean): Pick<Reg, 'id' | 'delta'> {
-  const none = { id: 0, delta: null };
-  if (dst.id === 0 || dst.delta !== null || sameRegister || !isConst(by.value)) return none;
-  if (operation !== ALU.ADD && operation !== ALU.SUB) return none;
-  if (by.value.smin <= -(1n << 31n) || by.value.smin >= 1n << 31n) return none;
-  if (!wide && dst.value.umax > 0xffff_ffffn) return none;
+  if (dst.id === 0 || dst.delta !== null || sameRegister || !isConst(by.value)) return NO_LINK;
+  if (operation !== ALU.ADD && operation !== ALU.SUB) return NO_LINK;
+  if (by.value.smin <= -(1n << 31n) || by.value.smin >= 1n << 31n) return NO_LINK;
+  if (!wide && dst.value.umax > 0xffff_ffffn) return NO_LINK;
   return { id: dst.id, delta: { by: operation === ALU.ADD ? by.value.smin : -by.value.smin, wide } };
 }
 
@@ -199,7 +200,7 @@ function transferBinary(walk: Walk, operation: number, wide: boolean, byRegister
   const signed = (code.off[insn] ?? 0) === 1;
   const value = arithmetic(operation, signed, wide, first.value, second.value);
   const link = linkAfterAdd(first, operation, wide, second, byRegister && srcIndex === dstIndex);
-  walk.setReg(dstIndex, isConst(value) ? scalarReg(value) : { ...UNKNOWN, value, ...link });
+  walk.setReg(dstIndex, isConst(value) ? scalarReg(value) : { ...UNKNOWN, value, id: link.id, delta: link.delta });
   return true;
 }
 

@@ -1,9 +1,9 @@
 // Small Qdisc_ops programs for tests: a prelude with objects, lists, trees and maps, and bodies put into it. For tests only.
 
-import { compile } from '../compiler/compile.ts';
-import { judgeStructOps } from '../struct-ops-object.ts';
-import { type QdiscCase, type QdiscCaseFile, sourceOfQdiscCase, withoutNumbers } from './qdisc-cases.ts';
-import type { KernelVersion } from './verify.ts';
+import { compile } from '../src/engine/compiler/compile.ts';
+import { judgeStructOps } from '../src/engine/struct-ops-object.ts';
+import { type QdiscCase, type QdiscCaseFile, sourceOfQdiscCase, withoutNumbers } from '../src/engine/verifier/qdisc-cases.ts';
+import type { KernelVersion } from '../src/engine/verifier/verify.ts';
 
 const FILE: QdiscCaseFile = {
   prelude: `#include <vmlinux.h>
