@@ -83,10 +83,14 @@ describe('replay', () => {
   for (const kind of Object.keys(KINDS)) {
     const all = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.startsWith(`${kind}.`)) : [];
     const names = all.filter((name) => !NOT_BUILT.includes(name));
-    for (const name of all.filter((item) => NOT_BUILT.includes(item))) {
-      console.warn(`SKIPPED: ${name} needs what is not built yet`);
-      it.skip(`${name}: every operation as in Linux 7.2.13`, () => {});
-    }
+    it.each(all.filter((name) => NOT_BUILT.includes(name)))('%s: differs, because what it needs is not built', (name) => {
+      const trace = JSON.parse(gunzipSync(readFileSync(`${FOLDER}/${name}`)).toString()) as KernelTrace;
+      const outcome = replayTrace(trace, load);
+      expect(outcome.ok ? outcome.result.mismatches : outcome.message).toEqual(
+        name.includes('gso') ? expect.any(Number) : expect.stringContaining('other parents are not available yet'),
+      );
+      expect(outcome).not.toMatchObject({ result: { mismatches: 0 } });
+    });
     if (names.length === 0) {
       console.warn(`SKIPPED: no traces of ${kind} in ${FOLDER}`);
       it.skip(`${kind}: what the kernel did`, () => {});

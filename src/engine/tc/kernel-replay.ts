@@ -173,8 +173,8 @@ class Replay {
   }
 
   /**
-   * New knobs: the program verified with them, fresh read-only data, everything else stays. The recorder's clock stood at
-   * t0 while a command ran, in the middle of a trace too (its packets look as if they came from the future).
+   * New knobs: the program verified with them, fresh read-only data, everything else stays. The clock stands at t0 while
+   * a command runs, in the middle of a trace too: inferred from fq_codel's change trace, which fits t0 and not the time of the command.
    */
   change(program: AttachableProgram): void {
     program.maps.forEach((definition, index) => {
