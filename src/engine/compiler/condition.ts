@@ -3,6 +3,7 @@
 
 import { s64, u64 } from '../base/u64.ts';
 import { characterValue, parseInteger } from './literals.ts';
+import { PRECEDENCE } from './precedence.ts';
 import type { Reporter } from './report.ts';
 import { placeOf, type Token } from './token.ts';
 
@@ -18,26 +19,6 @@ interface Amount {
   readonly unsigned: boolean;
 }
 const amount = (value: bigint, unsigned = false): Amount => ({ value: unsigned ? u64(value) : s64(value), unsigned });
-const PRECEDENCE: Readonly<Record<string, number>> = {
-  '||': 1,
-  '&&': 2,
-  '|': 3,
-  '^': 4,
-  '&': 5,
-  '==': 6,
-  '!=': 6,
-  '<': 7,
-  '>': 7,
-  '<=': 7,
-  '>=': 7,
-  '<<': 8,
-  '>>': 8,
-  '+': 9,
-  '-': 9,
-  '*': 10,
-  '/': 10,
-  '%': 10,
-};
 const HAS = new Set([
   '__has_include',
   '__has_include_next',

@@ -7,28 +7,9 @@ import { parseDesignators, parseInitializerList } from './parse-initialisers.ts'
 import { startsType } from './parse-specifiers.ts';
 import { parseBlock } from './parse-statements.ts';
 import type { Parser } from './parser.ts';
+import { PRECEDENCE } from './precedence.ts';
 import { joinPlaces, type Place, placeOf, type Token } from './token.ts';
 
-const PRECEDENCE: Readonly<Record<string, number>> = {
-  '||': 1,
-  '&&': 2,
-  '|': 3,
-  '^': 4,
-  '&': 5,
-  '==': 6,
-  '!=': 6,
-  '<': 7,
-  '>': 7,
-  '<=': 7,
-  '>=': 7,
-  '<<': 8,
-  '>>': 8,
-  '+': 9,
-  '-': 9,
-  '*': 10,
-  '/': 10,
-  '%': 10,
-};
 const ASSIGNMENTS: ReadonlySet<string> = new Set(['=', '+=', '-=', '*=', '/=', '%=', '&=', '|=', '^=', '<<=', '>>=']);
 
 /** expression: assignment-expression [, assignment-expression]* */
