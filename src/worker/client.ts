@@ -8,6 +8,7 @@ import type {
   BuildRequest,
   EngineApi,
   EngineMessage,
+  ExecutedRun,
   MomentReport,
   PageMessage,
   RunRequest,
@@ -185,6 +186,10 @@ export class EngineClient {
 
   inspect(runId: number, step: number, packet: number): Promise<MomentReport | null> {
     return this.ask((api) => api.inspect(runId, step, packet));
+  }
+
+  executed(runId: number, step: number): Promise<readonly ExecutedRun[] | null> {
+    return this.ask((api) => api.executed(runId, step));
   }
 
   /** Ends the run: asks first, and ends the worker when that is not answered in time. */

@@ -8,6 +8,7 @@ import { markPathData } from '../drawings/marks.ts';
 import { flowColour, flowShape } from '../drawings/palette.ts';
 import { type Biography, type BiographyEntry, biographyOf, momentText } from '../store/biography.ts';
 import { clock, useStore } from '../store/store.ts';
+import { ExecutedLines } from './executed-lines.tsx';
 import { useMoment } from './use-moment.ts';
 
 const OVERTAKERS_SHOWN = 24;
@@ -47,6 +48,7 @@ function Entry({ entry }: { readonly entry: BiographyEntry }): ReactNode {
           {entry.program}.bpf.c line {entry.line}
         </button>
       ) : null}
+      {entry.kind === 'drop' && entry.program !== null ? <ExecutedLines record={entry.record} program={entry.program} /> : null}
     </li>
   );
 }

@@ -2,7 +2,7 @@
 // moment. Late answers of older revisions and older runs are dropped here. No React.
 
 import type { Scenario } from '../../engine/sim/scenario.ts';
-import type { BuildReport, EngineMessage, FlatDiagnostic, MomentReport, ProgramInput } from '../../worker/api.ts';
+import type { BuildReport, EngineMessage, ExecutedRun, FlatDiagnostic, MomentReport, ProgramInput } from '../../worker/api.ts';
 import { EngineClient, EngineLost } from '../../worker/client.ts';
 import { programObject, programText } from './gallery.ts';
 import { RunData } from './run-data.ts';
@@ -240,6 +240,17 @@ export async function inspectMoment(packet: number): Promise<MomentReport | null
     return await engine().inspect(run.runId, clock.step() + 1, packet);
   } catch {
     return null;
+  }
+}
+
+/** What the programs ran in the step of a record; nothing when the worker no longer has the run. */
+export async function executedAt(record: number): Promise<readonly ExecutedRun[]> {
+  const { run } = get();
+  if (run === null || run.detached) return [];
+  try {
+    return (await engine().executed(run.runId, run.log.stepOf(record) + 1)) ?? [];
+  } catch {
+    return [];
   }
 }
 
