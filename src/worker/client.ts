@@ -15,8 +15,11 @@ import type {
   StartResult,
 } from './api.ts';
 
-/** A worker that owes an answer and says nothing for this long (ms) is replaced. */
-export const SILENCE_LIMIT = 2000;
+/**
+ * A worker that owes an answer and says nothing for this long (ms) is replaced. Longer than the longest honest silence: verifying a large
+ * program (the gallery's fq_codel, or one at the limit of a million instructions) is one piece of work of several seconds.
+ */
+export const SILENCE_LIMIT = 10_000;
 /** Loading and starting the first time may take longer on a slow machine. */
 const FIRST_ANSWER_LIMIT = 20_000;
 /** Stop must take effect within this (ms); a worker that has not answered then is ended. */
