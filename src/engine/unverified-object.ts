@@ -22,6 +22,8 @@ export interface ObjectOutcome {
   /** R0 as 32 bits, as a test run of the kernel reports it; null when there was an error. */
   readonly r0: number | null;
   readonly data: Uint8Array;
+  /** Instructions executed. */
+  readonly executed: number;
   readonly maps: Readonly<Record<string, readonly (readonly [string, string])[]>>;
   readonly error: string | null;
 }
@@ -161,7 +163,7 @@ function loadedName(object: string, map: ObjectMap): string {
 
 /** Runs the program called `name` on `frame`, on fresh maps. */
 export function runObjectProgram(object: ProgramObject, name: string, frame: Uint8Array, engineName: EngineName): ObjectOutcome {
-  const fail = (error: string): ObjectOutcome => ({ r0: null, data: frame, maps: {}, error });
+  const fail = (error: string): ObjectOutcome => ({ r0: null, data: frame, executed: 0, maps: {}, error });
   const entry = object.functions.findIndex((item) => item.name === name);
   const found = object.functions[entry];
   if (found === undefined) return fail(`load: there is no program ${name}`);
@@ -215,5 +217,6 @@ export function runObjectProgram(object: ProgramObject, name: string, frame: Uin
     });
     return [loadedName(object.name, map.definition), rows];
   });
-  return { r0: outcome.low >>> 0, data: memory.u8.slice(data, data + length), maps: Object.fromEntries(contents), error: null };
+  const { low, executed } = outcome;
+  return { r0: low >>> 0, data: memory.u8.slice(data, data + length), executed, maps: Object.fromEntries(contents), error: null };
 }

@@ -128,7 +128,8 @@ function readRelocations(sections: readonly ElfSection[], symbols: readonly ElfS
 
 /** Takes the file apart; a sentence about what is wrong when it is no such file. */
 export function readElf(bytes: Uint8Array): ElfFile | string {
-  const reader = new ByteReader(bytes);
+  // A plain array, whatever subclass was given: a Buffer's `slice` would not copy, and relocations would be written into the file.
+  const reader = new ByteReader(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   if (reader.u32(0) !== 0x464c_457f) return 'this is not an ELF file';
   if (reader.u8(4) !== 2 || reader.u8(5) !== 1) return 'only 64-bit little-endian objects can be read (clang -target bpfel)';
   if (reader.u16(16) !== 1) return 'this is not a relocatable object (compile with clang -c)';

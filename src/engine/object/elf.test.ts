@@ -184,6 +184,15 @@ describe('round trip', () => {
   const bytes = writeObject(OBJECT);
   const { object, diagnostics } = readObject(bytes, 'fifo');
 
+  it('reads bytes that stand inside a larger buffer, and leaves them as they are', () => {
+    const bytes = writeObject(OBJECT);
+    const pool = Buffer.alloc(bytes.length + 64, 0xaa);
+    pool.set(bytes, 24);
+    const inside = pool.subarray(24, 24 + bytes.length);
+    expect(readObject(inside, 'fifo')).toEqual(readObject(bytes, 'fifo'));
+    expect([...inside]).toEqual([...bytes]);
+  });
+
   it('keeps programs, lines, profile and license', () => {
     expect(diagnostics).toEqual([]);
     expect(object?.profile).toBe('v4');
