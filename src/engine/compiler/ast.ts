@@ -36,7 +36,7 @@ export type TypeSpecifier =
       readonly enumerators: readonly EnumeratorDeclaration[] | null;
       readonly attributes: readonly Attribute[];
     }
-  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'name'; readonly name: string; readonly place: Place }
   | { readonly kind: 'typeof-expression'; readonly expr: Expr }
   | { readonly kind: 'typeof-type'; readonly type: TypeName }
   | { readonly kind: 'auto' }
@@ -225,7 +225,7 @@ export type Statement =
             readonly body: Statement;
             readonly attributes: readonly Attribute[];
           }
-        | { readonly kind: 'goto'; readonly label: string }
+        | { readonly kind: 'goto'; readonly label: string; readonly labelPlace: Place }
         | { readonly kind: 'break' }
         | { readonly kind: 'continue' }
         | { readonly kind: 'return'; readonly value: Expr | null }

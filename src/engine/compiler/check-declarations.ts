@@ -18,6 +18,7 @@ import {
   tagsIn,
 } from './check-types.ts';
 import { rvalue } from './conversions.ts';
+import type { FrontEndObserver } from './observer.ts';
 import type { Reporter } from './report.ts';
 import { Checker, Scope } from './scope.ts';
 import type { Place } from './token.ts';
@@ -36,8 +37,17 @@ import {
 } from './types.ts';
 
 /** Checks a whole file. Always returns a unit; it is only meaningful when nothing was reported as an error. */
-export function checkUnit(items: readonly TopLevel[], reporter: Reporter, mainFile: SourceFile | null): TypedUnit {
-  const c = new Checker(reporter, mainFile);
+export function checkUnit(
+  items: readonly TopLevel[],
+  reporter: Reporter,
+  mainFile: SourceFile | null,
+  observer: FrontEndObserver | null = null,
+): TypedUnit {
+  const c = new Checker(reporter, mainFile, observer);
+  if (mainFile !== null) {
+    const all = { file: mainFile, start: 0, end: mainFile.text.length };
+    observer?.scopeOpened(c.fileScope, all, { ...all, start: all.end });
+  }
   c.laterFunctions = new Set(
     items.flatMap((item) => (item.kind === 'function' && item.declarator.name !== null ? [item.declarator.name] : [])),
   );
@@ -115,7 +125,9 @@ function declareTypedef(c: Checker, name: string, type: CType, declarator: Decla
   if (earlier?.kind === 'typedef' && (sameType(earlier.type, type, true) || isError(type))) return;
   if (!clash(c, name, declarator.place)) {
     const named: CType = isError(type) ? ERROR_TYPE : { kind: 'typedef', name, of: type };
-    c.scope.names.set(name, { kind: 'typedef', name, type: named, place: declarator.place });
+    const symbol = { kind: 'typedef', name, type: named, place: declarator.place } as const;
+    c.scope.names.set(name, symbol);
+    c.observer?.declared(symbol, name, declarator.place, true);
   }
 }
 
@@ -158,6 +170,7 @@ function declareFunction(
     c.fileScope.names.set(name, symbol);
   }
   if (c.scope !== c.fileScope) c.scope.names.set(name, symbol);
+  c.observer?.declared(symbol, name, place, false);
   symbol.section ??= sectionOf(attributes);
   symbol.ksym ||= symbol.section === '.ksyms';
   symbol.weak ||= has(attributes, 'weak');
@@ -207,6 +220,7 @@ function declareGlobal(
     c.variables.push(variable);
   }
   c.scope.names.set(name, variable);
+  c.observer?.declared(variable, name, place, !isExtern);
   if (isExtern && inFunction && !c.fileScope.names.has(name)) c.fileScope.names.set(name, variable);
   variable.section ??= sectionOf(attributes);
   variable.keep ||= has(attributes, 'used');
@@ -303,12 +317,14 @@ function checkFunction(c: Checker, item: FunctionDefinition): void {
   const owner = symbol ?? newFunction(name, type, declarator.place);
   owner.type = type;
   owner.place = declarator.place;
+  c.observer?.declared(owner, name, declarator.place, true);
   if (!isVoid(type.returns) && !isError(type.returns) && !isComplete(type.returns))
     c.report('incomplete-type', declarator.place, [typeText(type.returns)]);
   c.scope = inner;
   c.fn = { symbol: owner, locals: [], labels: new Map(), staticCount: 0 };
   c.loops = 0;
   c.switches = [];
+  c.observer?.scopeOpened(inner, declarator.place, body.close);
   const statement = checkBlockHere(c, body);
   for (const [label, state] of c.fn.labels) {
     if (!state.defined) c.report('undeclared-label', state.place, [label]);
@@ -342,6 +358,7 @@ function parameter(c: Checker, name: string | null, type: CType, place: Place): 
   if (name === null) return variable;
   if (c.scope.names.has(name)) c.report('redefinition', place, [name]);
   c.scope.names.set(name, variable);
+  c.observer?.declared(variable, name, place, true);
   return variable;
 }
 
@@ -450,6 +467,7 @@ function makeLocal(
   const cleaner = cleanup?.kind === 'name' ? c.scope.find(cleanup.name) : null;
   if (cleanup !== undefined && cleaner?.kind !== 'function') c.report('cleanup-function', place, [name]);
   if (cleaner?.kind === 'function') cleaner.used = true;
+  if (cleanup?.kind === 'name' && cleaner !== null) c.observer?.named(cleaner, cleanup.name, cleanup.place);
   const make = (complete: CType): LocalVariable => ({
     kind: 'local',
     name,
@@ -463,6 +481,7 @@ function makeLocal(
   });
   let variable = make(type);
   c.scope.names.set(name, variable);
+  c.observer?.declared(variable, name, place, true);
   if (init === null) {
     c.fn?.locals.push(variable);
     return { kind: 'declare', variable, init: null, place };
@@ -473,6 +492,7 @@ function makeLocal(
     variable = make(completeArray(type, checked.length ?? 1));
     variable.used = used;
     c.scope.names.set(name, variable);
+    c.observer?.declared(variable, name, place, true);
   }
   c.fn?.locals.push(variable);
   return { kind: 'declare', variable, init: checked.init, place };

@@ -162,6 +162,7 @@ function checkName(c: Checker, name: string, place: Place): TExpr {
     c.scope.names.set(name, { kind: 'broken', place });
     return errorExpr(place);
   }
+  c.observer?.named(found, name, place);
   switch (found.kind) {
     case 'local':
       found.used = true;
@@ -295,7 +296,9 @@ export function pointerOffset(c: Checker, pointer: TExpr, index: TExpr, negative
 
 function checkMember(c: Checker, expr: Extract<Expr, { kind: 'member' }>): TExpr {
   const outer = expr.arrow ? checkValue(c, expr.object) : checkExpression(c, expr.object);
-  if (isError(outer.type)) return errorExpr(expr.place);
+  c.observer?.memberWanted(expr.object.place, recordOf(pointerOf(outer.type)?.to ?? outer.type));
+  // The parser has reported a missing name.
+  if (isError(outer.type) || expr.name === '') return errorExpr(expr.place);
   let object: TExpr = outer;
   if (expr.arrow) {
     const to = pointerOf(outer.type)?.to;
@@ -333,6 +336,7 @@ function selectMember(c: Checker, object: TExpr, name: string, namePlace: Place,
     c.report('no-member', namePlace, [name, typeText(unqualified(object.type)), hint], fix);
     return errorExpr(place);
   }
+  c.observer?.memberNamed(record, name, namePlace);
   const q = qualifiersOf(object.type);
   const type = qualify(found.member.type, { const: q.const === true, volatile: q.volatile === true });
   return { kind: 'member', object, member: found.member, offset: found.offset, type, place };
@@ -348,6 +352,7 @@ function checkSize(c: Checker, expr: Extract<Expr, { kind: 'size' }>): TExpr {
     if (checked.kind === 'member' && checked.member.bitWidth !== undefined) c.report('size-of-bit-field', place, [of]);
   }
   if (isError(type)) return errorExpr(place);
+  c.observer?.computed(place, BigInt(of === 'alignof' ? alignOf(type) : sizeOf(type)));
   if (of === 'alignof') return constantExpr(BigInt(alignOf(type)), ULONG, place);
   if (isVoid(type) || functionOf(type) !== null) return constantExpr(1n, ULONG, place);
   if (!isComplete(type)) {
@@ -433,5 +438,6 @@ export function checkModifiable(c: Checker, target: TExpr, place: Place): boolea
     return false;
   }
   if (target.kind === 'local') target.variable.assigned = true;
+  if (target.kind !== 'deref') c.observer?.written(target.place);
   return true;
 }

@@ -98,6 +98,7 @@ class Filler {
   }
 
   private fromList(type: CType, list: InitializerList, offset: number): void {
+    this.c.observer?.initialised(list.place, type);
     const first = list.items[0];
     if (isScalar(type)) {
       if (first === undefined) this.leaf(type, constantExpr(0n, type, list.place), offset, null);
@@ -247,7 +248,10 @@ class Filler {
       this.c.report('designator-kind', step.place, ['index', typeText(type)]);
       return null;
     }
-    if (findMember(record, step.name) !== null) return step.name;
+    if (findMember(record, step.name) !== null) {
+      this.c.observer?.memberNamed(record, step.name, step.place);
+      return step.name;
+    }
     const near = nearestName(step.name, memberNames(record));
     const hint = near === null ? '' : `; did you mean '${near}'?`;
     this.c.report('no-member', step.place, [step.name, typeText(unqualified(type)), hint]);

@@ -16,7 +16,10 @@ import { isError, isInteger, isVoid, typeText, unqualified } from './types.ts';
 
 /** A block in its own scope. `instead` may take over a statement (the value of a statement expression). */
 export function checkBlock(c: Checker, block: BlockStatement, instead: (statement: Statement) => boolean = () => false): TBlock {
-  return c.scoped(() => checkBlockHere(c, block, instead));
+  return c.scoped(() => {
+    c.observer?.scopeOpened(c.scope, block.place, block.close);
+    return checkBlockHere(c, block, instead);
+  });
 }
 
 /** The statements of a block in the scope at hand (a function body shares its parameters' scope). */
@@ -121,6 +124,7 @@ function checkInner(c: Checker, s: Statement): TStatement[] {
     case 'goto': {
       const label = labelNamed(c, s.label, place);
       label.used = true;
+      if (c.fn !== null) c.observer?.labelled(c.fn, s.label, s.labelPlace, false);
       return [{ kind: 'goto', label: label.label, place }];
     }
     case 'break':
@@ -166,6 +170,7 @@ function loopBody(c: Checker, body: Statement): TStatement {
 }
 
 function checkFor(c: Checker, s: Extract<Statement, { kind: 'for' }>): TStatement[] {
+  c.observer?.scopeOpened(c.scope, s.place, { ...s.body.place, start: s.body.place.end });
   const init: TStatement[] = [];
   if (s.init !== null && 'kind' in s.init) {
     const expr = checkExpression(c, s.init);
@@ -239,6 +244,7 @@ function checkLabel(c: Checker, s: Extract<Statement, { kind: 'label' }>): TStat
     c.report('redefinition', s.place, [s.name], { notes: [{ message: 'previous label is here', span: label.place }] });
   label.defined = true;
   label.place = s.place;
+  if (c.fn !== null) c.observer?.labelled(c.fn, s.name, s.place, true);
   if (s.attributes.some((attribute) => attribute.name === 'unused')) label.used = true;
   return [{ kind: 'label', label: label.label, body: single(c, s.body), place: s.place }];
 }

@@ -158,6 +158,7 @@ function resolveSpecifier(c: Checker, type: TypeSpecifier, place: Place, attribu
       return resolveEnum(c, type);
     case 'name': {
       const found = c.scope.find(type.name);
+      if (found !== null) c.observer?.named(found, type.name, type.place);
       if (found?.kind === 'typedef') return found.type;
       if (type.name === '__builtin_va_list') c.report('variadic-definition', place);
       else if (found?.kind !== 'broken') c.report('unknown-type', place, [type.name, '']);
@@ -194,6 +195,12 @@ function resolveWords(c: Checker, words: readonly string[], place: Place): CType
 
 type RecordSpecifier = Extract<TypeSpecifier, { kind: 'record' }>;
 
+function noteTag(c: Checker, tag: string | null, place: Place, isDefinition: boolean): void {
+  if (c.observer === null || tag === null) return;
+  const entry = c.scope.findTag(tag);
+  if (entry !== null) c.observer.tagged(entry, tag, place, isDefinition);
+}
+
 function resolveRecord(c: Checker, spec: RecordSpecifier, attributes: readonly Attribute[]): CType {
   const { keyword, tag, members, place } = spec;
   const known = tag === null ? null : members === null ? c.scope.findTag(tag) : (c.scope.tags.get(tag) ?? null);
@@ -208,10 +215,14 @@ function resolveRecord(c: Checker, spec: RecordSpecifier, attributes: readonly A
     record = { kind: keyword, tag, members: null, size: 0, align: 1 };
     if (tag !== null) c.scope.tags.set(tag, { type: record, place });
   }
+  noteTag(c, tag, place, members !== null);
   if (members === null) return record;
   const repeated = record.members !== null;
   const target: RecordType = repeated ? { kind: keyword, tag, members: null, size: 0, align: 1 } : record;
   const plain = collectMembers(c, members, keyword);
+  for (const { declarators } of repeated ? [] : members)
+    for (const { declarator } of declarators)
+      if (declarator.name !== null) c.observer?.memberDeclared(record, declarator.name, declarator.place);
   const all = [...spec.attributes, ...attributes.filter((attribute) => attribute.name === 'packed')];
   const packed = all.some((attribute) => attribute.name === 'packed');
   layOut(target, plain, packed, requestedAlignment(c, spec.attributes, []));
@@ -312,6 +323,7 @@ function resolveEnum(c: Checker, spec: EnumSpecifier): CType {
     type = { kind: 'enum', tag, enumerators: null, underlying: UINT };
     if (tag !== null) c.scope.tags.set(tag, { type, place });
   }
+  noteTag(c, tag, place, enumerators !== null);
   if (enumerators === null) return type;
   if (type.enumerators !== null) {
     c.report('tag-redefined', place, [tag ?? ''], {
@@ -349,7 +361,9 @@ function fillEnum(
     list.push({ name, value: next });
     const small = next >= -(1n << 31n) && next < 1n << 31n;
     const valueType = small ? INT : next < 1n << 32n && next > 0n ? UINT : next >= 1n << 63n ? ULONG : LONG;
-    c.scope.names.set(name, { kind: 'enumerator', name, type: valueType, value: next, place });
+    const symbol = { kind: 'enumerator', name, type: valueType, value: next, place } as const;
+    c.scope.names.set(name, symbol);
+    c.observer?.declared(symbol, name, place, true);
     low = next < low ? next : low;
     high = next > high ? next : high;
     next++;

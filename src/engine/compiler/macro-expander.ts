@@ -26,6 +26,10 @@ export interface MacroHost {
   peekFileToken(): Token | null;
   presumedLine(file: SourceFile, offset: number): { line: number; file: string };
   pragmaOperator(at: Token, text: string): Token | null;
+  /** Tells of a replacement, before it is made. */
+  noteMacro(macro: Macro, name: Token): void;
+  /** True when the file at hand never closes the macro call whose arguments begin here, and that is to be forgiven. */
+  callEndsHere(): boolean;
   stop(code: 'too-many-tokens' | 'expansion-too-deep', at: Token, args: readonly string[]): void;
 }
 
@@ -138,9 +142,12 @@ export class MacroExpander {
     };
     if (macro.builtin !== null) return this.computed(macro.builtin, token);
     let body: Token[];
-    if (macro.params === null) body = this.pasteObject(macro, expansion);
-    else {
+    if (macro.params === null) {
+      this.host.noteMacro(macro, token);
+      body = this.pasteObject(macro, expansion);
+    } else {
       if (!this.opensNext()) return false;
+      this.host.noteMacro(macro, token);
       const args = this.arguments(macro, macro.params, token);
       if (args === null) {
         // A harmless value in its place, so that one mistake is one finding.
@@ -196,8 +203,17 @@ export class MacroExpander {
     const lists: Token[][] = [[]];
     let depth = 0;
     let last = open;
+    const endless = this.contexts.length === 0 && this.host.callEndsHere();
+    let braces = 0;
     for (;;) {
       const token = this.raw();
+      if (endless && token.kind === 'punctuator') {
+        if (token.text === '{') braces++;
+        if ((token.text === '}' && braces-- === 0) || (token.text === ';' && braces === 0)) {
+          this.inject(token);
+          break;
+        }
+      }
       if (token.kind === 'end') {
         this.host.reporter.report('unterminated-macro-call', placeOf(name), [macro.name]);
         this.stopped ||= this.contexts.length === 0;
@@ -212,6 +228,7 @@ export class MacroExpander {
     }
     if (params.length === 0 && lists.length === 1 && lists[0]?.length === 0) lists.pop();
     if (macro.variadic !== null && lists.length === params.length - 1) lists.push([]);
+    while (endless && lists.length < params.length) lists.push([]);
     const from = placeOf(name);
     const to = placeOf(last);
     const at = from.file === to.file && to.end >= from.end && name.expansion === null ? { ...from, end: to.end } : from;

@@ -164,12 +164,12 @@ function parsePostfix(p: Parser, start: Expr): Expr {
       case '->': {
         p.advance();
         const name = p.token;
-        if (name.kind !== 'identifier') {
+        const arrow = token.text === '->';
+        if (name.kind !== 'identifier' || p.cutByLine) {
           p.error('expected-member', [token.text]);
-          return { kind: 'error', place: object.place };
+          return { kind: 'member', object, name: '', namePlace: placeOf(token), arrow, place: place() };
         }
         p.advance();
-        const arrow = token.text === '->';
         object = { kind: 'member', object, name: name.text, namePlace: placeOf(name), arrow, place: place() };
         break;
       }

@@ -230,7 +230,7 @@ function parseTypeSpecifier(p: Parser): TypeSpecifier | null {
   }
   if (p.isTypedefName(text)) {
     p.advance();
-    return { kind: 'name', name: text };
+    return { kind: 'name', name: text, place: placeOf(p.previous) };
   }
   return null;
 }
@@ -247,7 +247,7 @@ function parseRecord(p: Parser, keyword: 'struct' | 'union'): TypeSpecifier {
     return { kind: 'record', keyword, tag: tag?.text ?? null, place, members: null, attributes };
   }
   const members: MemberDeclaration[] = [];
-  while (!p.is('}') && !p.atEnd) {
+  while (!p.is('}') && !p.atEnd && !p.outdented) {
     const before = p.position;
     if (p.accept(';') !== null) continue;
     if (p.is('_Static_assert')) {

@@ -16,7 +16,7 @@ export function parseBlock(p: Parser): BlockStatement {
   const body: Statement[] = [];
   p.pushScope();
   p.nested(() => {
-    while (!p.is('}') && !p.atEnd && !p.reporter.full) {
+    while (!p.is('}') && !p.atEnd && !p.reporter.full && !p.outdented) {
       const before = p.position;
       body.push(parseStatement(p));
       if (p.position === before) p.advance();
@@ -67,6 +67,7 @@ const isExpressionStart = (p: Parser): boolean =>
 function looksLikeDeclaration(p: Parser): boolean {
   if (!p.isName()) return false;
   const next = p.ahead(1);
+  if (p.tolerant && next.firstOnLine) return false;
   if (p.isName(next) && next.kind === 'identifier') return [';', '=', ',', '['].includes(p.ahead(2).text);
   return false;
 }
@@ -202,7 +203,7 @@ function parseJump(p: Parser, first: Token): Statement | null {
       if (p.isName()) p.advance();
       else p.error('expected-identifier');
       finish(p, 'after goto statement');
-      return { kind: 'goto', label: label.text, place: p.placeFrom(first) };
+      return { kind: 'goto', label: label.text, labelPlace: placeOf(label), place: p.placeFrom(first) };
     }
     case 'asm':
     case '__asm__':

@@ -22,6 +22,12 @@ const KEYWORDS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+/**
+ * How much layout tells the parser about text that is being typed. `lines`: what is half written ends with its line;
+ * `blocks`: and an open block ends where the file goes on in the first column (for text whose braces do not match).
+ */
+export type Tolerance = 'none' | 'lines' | 'blocks';
+
 export class Parser {
   readonly tokens: readonly Token[];
   readonly reporter: Reporter;
@@ -31,9 +37,29 @@ export class Parser {
   private abandoned = false;
   private readonly typedefs: Map<string, boolean>[] = [new Map([['__builtin_va_list', true]])];
 
-  constructor(tokens: readonly Token[], reporter: Reporter) {
+  private readonly tolerance: Tolerance;
+
+  constructor(tokens: readonly Token[], reporter: Reporter, tolerance: Tolerance = 'none') {
     this.tokens = tokens;
     this.reporter = reporter;
+    this.tolerance = tolerance;
+  }
+
+  get tolerant(): boolean {
+    return this.tolerance !== 'none';
+  }
+
+  /** The parser is tolerant and the token at the cursor begins a line: what wanted it was never finished. */
+  get cutByLine(): boolean {
+    return this.tolerant && this.token.firstOnLine;
+  }
+
+  /** Blocks are not closed as they should be and a word stands in the first column, where declarations of the file begin. */
+  get outdented(): boolean {
+    const token = this.token;
+    if (this.tolerance !== 'blocks' || token.kind !== 'identifier' || !token.firstOnLine) return false;
+    const { file, start } = placeOf(token);
+    return (start === 0 || file.text.charCodeAt(start - 1) === 10) && this.ahead(1).text !== ':';
   }
 
   /** The token at the cursor; the end token stays for ever. */

@@ -8,6 +8,7 @@ import { lex } from './lexer.ts';
 import { parseInteger } from './literals.ts';
 import { definesSame, parseMacro, predefinedMacros } from './macro-definition.ts';
 import { type Macro, MacroExpander, type MacroHost } from './macro-expander.ts';
+import type { FrontEndObserver } from './observer.ts';
 import type { Reporter } from './report.ts';
 import { nearestName } from './spelling.ts';
 import { type Place, placeOf, type Token } from './token.ts';
@@ -25,6 +26,9 @@ export interface PreprocessorOptions {
   readonly findHeader: (name: string, quoted: boolean, from: string) => SourceFile | null;
   /** All names an include could have, for did-you-mean. */
   readonly headerNames: () => readonly string[];
+  /** Goes on behind a macro call that is never closed, as if it ended with its statement: for text that is being typed. */
+  readonly tolerant?: boolean;
+  readonly observer?: FrontEndObserver | null;
 }
 
 export interface Preprocessed {
@@ -185,8 +189,10 @@ class Preprocessor implements MacroHost {
       case 'define':
         return this.define(name, rest);
       case 'undef':
-        if (rest[0]?.kind === 'identifier') this.macros.delete(rest[0].text);
-        else this.reporter.report('macro-name-missing', placeOf(name));
+        if (rest[0]?.kind === 'identifier') {
+          this.noteTested(rest[0]);
+          this.macros.delete(rest[0].text);
+        } else this.reporter.report('macro-name-missing', placeOf(name));
         return;
       case 'include':
       case 'include_next':
@@ -227,6 +233,27 @@ class Preprocessor implements MacroHost {
       this.reporter.report('macro-redefined', macro.definition, [macro.name], { notes });
     }
     this.macros.set(macro.name, macro);
+    this.options.observer?.macroDefined(macro);
+  }
+
+  /** For the expander and directives: `name` stands for a macro. */
+  noteMacro(macro: Macro, name: Token): void {
+    this.options.observer?.macroUsed(macro, name);
+  }
+
+  /** True when somebody is still typing this text: a macro call without an end is then cut at its statement's. */
+  callEndsHere(): boolean {
+    if (this.options.tolerant !== true) return false;
+    const open = this.stack.at(-1);
+    if (open === undefined) return false;
+    let depth = 0;
+    for (let at = open.next; ; at++) {
+      const token = open.tokens[at];
+      if (token === undefined || token.kind === 'end') return true;
+      if (token.kind !== 'punctuator') continue;
+      if (token.text === '(') depth++;
+      else if (token.text === ')' && depth-- === 0) return false;
+    }
   }
 
   private include(open: OpenFile, name: Token, line: readonly Token[]): void {
@@ -264,6 +291,7 @@ class Preprocessor implements MacroHost {
       return;
     }
     if (!this.includedAt.has(found)) this.includedAt.set(found, place);
+    this.options.observer?.included(found, place);
     if (this.once.has(found.path)) return;
     this.open(found, first);
   }
@@ -331,10 +359,20 @@ class Preprocessor implements MacroHost {
       this.reporter.report('macro-name-missing', placeOf(name));
       return false;
     }
+    this.noteTested(macro);
     return this.macros.has(macro.text);
   }
 
+  private noteTested(name: Token): void {
+    const macro = this.macros.get(name.text);
+    if (macro !== undefined) this.noteMacro(macro, name);
+  }
+
   private condition(name: Token, rest: readonly Token[]): boolean {
+    rest.forEach((token, at) => {
+      const before = rest[at - 1]?.text === '(' ? rest[at - 2] : rest[at - 1];
+      if (token.kind === 'identifier' && before?.text === 'defined') this.noteTested(token);
+    });
     return evaluateCondition(name, rest, {
       isDefined: (macro) => this.macros.has(macro),
       hasHeader: (path, quoted) => this.options.findHeader(path, quoted, name.file.path) !== null,

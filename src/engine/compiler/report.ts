@@ -34,8 +34,13 @@ function expansionNotes(place: Place | null): DiagnosticNote[] {
 export class Reporter {
   readonly diagnostics: Diagnostic[] = [];
   private readonly seen = new Set<string>();
+  private readonly errorLimit: number;
   private errors = 0;
   private warnings = 0;
+
+  constructor(errorLimit = ERROR_LIMIT) {
+    this.errorLimit = errorLimit;
+  }
 
   /** True once an error was reported. */
   get failed(): boolean {
@@ -44,7 +49,7 @@ export class Reporter {
 
   /** True when the error limit is reached; callers may stop early. */
   get full(): boolean {
-    return this.errors >= ERROR_LIMIT;
+    return this.errors >= this.errorLimit;
   }
 
   /** Reports the catalogue entry `code` with its `%0`, `%1` … filled from `args`. */

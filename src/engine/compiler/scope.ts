@@ -5,6 +5,7 @@ import type { CType, EnumType, RecordType } from '../abi/ctype.ts';
 import type { SourceFile } from '../base/source.ts';
 import type { Expr } from './ast.ts';
 import type { MessageCode } from './messages.ts';
+import type { FrontEndObserver } from './observer.ts';
 import type { ReportExtra, Reporter } from './report.ts';
 import type { Place } from './token.ts';
 import type { CaseLabel, FunctionSymbol, GlobalVariable, LocalVariable } from './tree.ts';
@@ -94,12 +95,15 @@ export class Checker {
   /** How many loops enclose the statement at hand, for break and continue. */
   loops = 0;
   switches: SwitchState[] = [];
+  /** Told of declarations and uses; null when the file is only compiled. */
+  readonly observer: FrontEndObserver | null;
   private temporaries = 0;
   private depth = 0;
 
-  constructor(reporter: Reporter, mainFile: SourceFile | null) {
+  constructor(reporter: Reporter, mainFile: SourceFile | null, observer: FrontEndObserver | null = null) {
     this.reporter = reporter;
     this.mainFile = mainFile;
+    this.observer = observer;
   }
 
   report(code: MessageCode, place: Place, args: readonly string[] = [], extra: ReportExtra = {}): void {
