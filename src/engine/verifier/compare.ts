@@ -11,8 +11,9 @@ export type Comparison = 'covers' | 'range-within' | 'exact';
 
 /** Pairs numbers of the old state with numbers of the current one; a pairing once made must hold everywhere. */
 class IdPairs {
-  private readonly forward = new Map<number, number>();
-  private readonly backward = new Map<number, number>();
+  /** Numbers paired, by place; a comparison meets few of them. */
+  private readonly olds: number[] = [];
+  private readonly currents: number[] = [];
   private fresh = -1;
 
   pair(old: number, current: number): boolean {
@@ -28,11 +29,12 @@ class IdPairs {
   }
 
   private bind(old: number, current: number): boolean {
-    const known = this.forward.get(old);
-    if (known !== undefined) return known === current;
-    if (this.backward.has(current)) return false;
-    this.forward.set(old, current);
-    this.backward.set(current, old);
+    for (let i = 0; i < this.olds.length; i++) {
+      if (this.olds[i] === old) return this.currents[i] === current;
+      if (this.currents[i] === current) return false;
+    }
+    this.olds.push(old);
+    this.currents.push(current);
     return true;
   }
 }
@@ -125,7 +127,8 @@ function coversSlot(old: Slot, current: Slot, precise: boolean, ids: IdPairs, ho
   const currentScalar = asScalar(current, !mustBeWritten);
   if (oldScalar !== null && currentScalar !== null) return coversReg(oldScalar, currentScalar, precise, ids, how);
   for (let i = 0; i < 8; i++) {
-    const [was, is] = [byteType(old, i), byteType(current, i)];
+    const was = byteType(old, i);
+    const is = byteType(current, i);
     if (was === BYTE.INVALID || (was === BYTE.MISC && (is === BYTE.ZERO || !mustBeWritten)) || was === is) continue;
     return false;
   }
@@ -138,13 +141,15 @@ function coversFrame(old: Frame, current: Frame, live: number, ids: IdPairs, how
   if ((old.callback === null) !== (current.callback === null)) return false;
   for (let r = 0; r < FRAME_POINTER; r++) {
     if (how !== 'exact' && ((live >>> r) & 1) === 0) continue;
-    const [a, b] = [old.reg(r), current.reg(r)];
+    const a = old.reg(r);
+    const b = current.reg(r);
     if (a === b && a.id === 0 && a.ref === 0 && a.mapUid === 0 && a.owner === 0) continue;
     if (!coversReg(a, b, ((old.preciseRegs >>> r) & 1) !== 0, ids, how)) return false;
   }
   const slots = how === 'exact' ? Math.max(old.stack.length, current.stack.length) : old.stack.length;
   for (let spi = 0; spi < slots; spi++) {
-    const [a, b] = [old.stack[spi] ?? SLOT_INVALID, current.stack[spi] ?? SLOT_INVALID];
+    const a = old.stack[spi] ?? SLOT_INVALID;
+    const b = current.stack[spi] ?? SLOT_INVALID;
     if (how === 'covers' && !slotWasRead(old, spi)) continue;
     if (a === b && (a.reg === null || (a.reg.id === 0 && a.reg.ref === 0 && a.reg.mapUid === 0 && a.reg.owner === 0))) continue;
     if (!coversSlot(a, b, old.isPreciseSlot(spi), ids, how, mustBeWritten)) return false;
@@ -160,7 +165,8 @@ function coversReferences(old: State, current: State, ids: IdPairs): boolean {
   if (old.refs.length !== current.refs.length || old.stackPacket !== current.stackPacket) return false;
   if (old.pushed && !current.pushed) return false;
   for (let i = 0; i < old.refs.length; i++) {
-    const [a, b] = [old.refs[i], current.refs[i]];
+    const a = old.refs[i];
+    const b = current.refs[i];
     if (a === undefined || b === undefined || a.kind !== b.kind || !ids.pair(a.id, b.id)) return false;
   }
   if (old.packetSlot === null || current.packetSlot === null) return old.packetSlot === current.packetSlot;
@@ -182,7 +188,8 @@ export function covers(
   const ids = new IdPairs();
   if (!coversReferences(old, current, ids)) return false;
   for (let f = 0; f < old.frames.length; f++) {
-    const [a, b] = [old.frames[f], current.frames[f]];
+    const a = old.frames[f];
+    const b = current.frames[f];
     if (a === undefined || b === undefined || !coversFrame(a, b, liveOf(f), ids, how, mustBeWritten)) return false;
   }
   return true;
@@ -191,10 +198,12 @@ export function covers(
 /** Iterators stand at the same turn: with another the walk makes progress. */
 export function sameIteratorDepths(old: State, current: State): boolean {
   for (let f = 0; f < old.frames.length; f++) {
-    const [a, b] = [old.frames[f], current.frames[f]];
+    const a = old.frames[f];
+    const b = current.frames[f];
     if (a === undefined || b === undefined) return false;
     for (let spi = 0; spi < a.stack.length; spi++) {
-      const [was, is] = [a.stack[spi]?.reg, b.stack[spi]?.reg];
+      const was = a.stack[spi]?.reg;
+      const is = b.stack[spi]?.reg;
       if (was?.kind === KIND.ITERATOR && is?.kind === KIND.ITERATOR && was.range !== is.range) return false;
     }
   }
@@ -204,9 +213,11 @@ export function sameIteratorDepths(old: State, current: State): boolean {
 /** Cheap test before an exact comparison: the innermost registers are alike. */
 export function mayLoop(old: State, current: State): boolean {
   if (old.frames.length !== current.frames.length) return false;
-  const [a, b] = [old.frame(), current.frame()];
+  const a = old.frame();
+  const b = current.frame();
   for (let r = 0; r < FRAME_POINTER; r++) {
-    const [x, y] = [a.reg(r), b.reg(r)];
+    const x = a.reg(r);
+    const y = b.reg(r);
     if (x === y) continue;
     if (x.kind !== y.kind || x.nullable !== y.nullable || !sameScalar(x.value, y.value)) return false;
     if (isPointer(x) && (x.map !== y.map || x.range !== y.range || x.fixed !== y.fixed)) return false;

@@ -6,7 +6,7 @@ import { covers, mayLoop, sameIteratorDepths } from './compare.ts';
 import { calleeOf, isCall, isExit, isLoadImm64, isMayGoto, targetOf } from './control-flow.ts';
 import { MAP } from './map-rules.ts';
 import { inheritPrecision } from './precision.ts';
-import { constReg, KIND, pointerReg, type Reg } from './register.ts';
+import { constReg, KIND, pointerReg, type Reg, regWith } from './register.ts';
 import { constScalar } from './scalar.ts';
 import { inheritReads } from './stack-reads.ts';
 import { FRAME_POINTER, type State } from './state.ts';
@@ -94,54 +94,76 @@ function transferMayGoto(walk: Walk): boolean {
 
 const isAtomic = (opcode: number): boolean => (opcode & 7) === CLASS.STX && (opcode & 0xe0) === MODE.ATOMIC;
 
-/** One instruction; false when the program is refused. `ended` in the result tells that the path is over. */
-function walkOne(walk: Walk): { readonly ok: boolean; readonly ended: boolean } {
+/** What one instruction led to. */
+const STEP = { REFUSED: 0, GOES_ON: 1, ENDED: 2 } as const;
+type StepResult = (typeof STEP)[keyof typeof STEP];
+const result = (ok: boolean): StepResult => (ok ? STEP.GOES_ON : STEP.REFUSED);
+
+/** Walks one instruction. */
+function walkOne(walk: Walk): StepResult {
   const opcode = walk.code.opcode[walk.insn] ?? 0;
   const step = walk.recordStep();
   walk.next = walk.insn + 1;
-  const plain = (ok: boolean): { ok: boolean; ended: boolean } => ({ ok, ended: false });
   switch (opcode & 7) {
     case CLASS.ALU:
     case CLASS.ALU64:
-      return plain(transferAlu(walk));
+      return result(transferAlu(walk));
     case CLASS.LD:
-      return plain(isLoadImm64(opcode) ? transferWideLoad(walk) : transferMemory(walk, step));
+      return result(isLoadImm64(opcode) ? transferWideLoad(walk) : transferMemory(walk, step));
     case CLASS.LDX:
     case CLASS.ST:
     case CLASS.STX:
-      return plain(isAtomic(opcode) ? transferAtomic(walk, step) : transferMemory(walk, step));
+      return result(isAtomic(opcode) ? transferAtomic(walk, step) : transferMemory(walk, step));
     default: {
       walk.jumps++;
-      if (isExit(opcode)) return transferExit(walk, step);
-      if (isCall(opcode)) return plain(transferCall(walk));
-      if (isMayGoto(opcode)) return plain(transferMayGoto(walk));
+      if (isExit(opcode)) {
+        const { ok, ended } = transferExit(walk, step);
+        return ok && ended ? STEP.ENDED : result(ok);
+      }
+      if (isCall(opcode)) return result(transferCall(walk));
+      if (isMayGoto(opcode)) return result(transferMayGoto(walk));
       if ((opcode & 0xf0) === JMP.JA) {
         walk.next = targetOf(walk.code, walk.insn);
-        return plain(true);
+        return result(true);
       }
-      return plain(transferBranch(walk, step));
+      return result(transferBranch(walk, step));
     }
   }
 }
 
+const scalarId = (reg: Reg | null): number => (reg !== null && reg.kind === KIND.SCALAR ? reg.id : 0);
+
+/** Scalar identities that only one register or slot of a state has. */
+function lonelyIds(state: State): Set<number> {
+  const lonely = new Set<number>();
+  const met = new Set<number>();
+  const count = (reg: Reg | null): void => {
+    const id = scalarId(reg);
+    if (id === 0) return;
+    if (met.has(id)) lonely.delete(id);
+    else {
+      met.add(id);
+      lonely.add(id);
+    }
+  };
+  for (const frame of state.frames) {
+    for (const reg of frame.regs) count(reg);
+    for (const slot of frame.stack) count(slot.reg);
+  }
+  return lonely;
+}
+
 /** Ids that only one register has tell nothing; without them states meet more often. */
 function clearLonelyIds(state: State): void {
-  const counts = new Map<number, number>();
-  const count = (reg: Reg): void => {
-    if (reg.kind === KIND.SCALAR && reg.id !== 0) counts.set(reg.id, (counts.get(reg.id) ?? 0) + 1);
-  };
-  const lonely = (reg: Reg): boolean => reg.kind === KIND.SCALAR && reg.id !== 0 && counts.get(reg.id) === 1;
-  for (const frame of state.frames) {
-    frame.regs.forEach(count);
-    for (const slot of frame.stack) if (slot.reg !== null) count(slot.reg);
-  }
+  const lonely = lonelyIds(state);
+  if (lonely.size === 0) return;
   for (const frame of state.frames) {
     frame.regs.forEach((reg, r) => {
-      if (lonely(reg)) frame.regs[r] = { ...reg, id: 0, delta: null };
+      if (lonely.has(scalarId(reg))) frame.regs[r] = regWith(reg, { id: 0, delta: null });
     });
     frame.stack.forEach((slot, spi) => {
-      if (slot.reg !== null && lonely(slot.reg))
-        frame.stack[spi] = { types: slot.types, reg: { ...slot.reg, id: 0, delta: null } };
+      if (slot.reg !== null && lonely.has(scalarId(slot.reg)))
+        frame.stack[spi] = { types: slot.types, reg: regWith(slot.reg, { id: 0, delta: null }) };
     });
   }
 }
@@ -249,9 +271,9 @@ export function explore(walk: Walk, observe: Observer | null): boolean {
     }
     if (!over) {
       if (observe !== null) observe(walk);
-      const { ok, ended } = walkOne(walk);
-      if (!ok || walk.refusal !== null) return false;
-      over = ended || walk.abandoned;
+      const outcome = walkOne(walk);
+      if (outcome === STEP.REFUSED || walk.refusal !== null) return false;
+      over = outcome === STEP.ENDED || walk.abandoned;
       walk.abandoned = false;
     }
     if (over) {

@@ -7,7 +7,7 @@ import { STARTS_ANONYMOUS } from '../abi/kernel-structs.ts';
 import type { Subprogram } from '../object/link.ts';
 import { clearCallerSaved } from './call-frames.ts';
 import { checkMemory } from './helper-arguments.ts';
-import { FLAG, isNull, KIND, NOT_INIT, pointerReg, type Reg, UNKNOWN } from './register.ts';
+import { FLAG, isNull, KIND, NOT_INIT, pointerReg, type Reg, regWith, UNKNOWN } from './register.ts';
 import { isConst } from './scalar.ts';
 import type { Walk } from './walk.ts';
 
@@ -98,7 +98,7 @@ function suits(walk: Walk, wanted: Wanted, index: number): boolean {
           'a kernel structure is passed as plain memory',
         );
       }
-      return checkMemory(walk, index, { ...reg, nullable: false }, wanted.size, true, false);
+      return checkMemory(walk, index, regWith(reg, { nullable: false }), wanted.size, true, false);
     }
   }
 }

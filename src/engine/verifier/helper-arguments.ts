@@ -8,7 +8,7 @@ import { checkObjectArgument, OBJECT_ARGUMENTS } from './object-arguments.ts';
 import { checkPacketArgument } from './ownership.ts';
 import { markPreciseRegister, markPreciseSlot } from './precision.ts';
 import type { HelperArg, HelperRule } from './program-rules.ts';
-import { FLAG, isNull, isPacket, isSocket, KIND, kindName, type Reg } from './register.ts';
+import { FLAG, isNull, isPacket, isSocket, KIND, kindName, type Reg, regWith } from './register.ts';
 import { isConst, rangeWords } from './scalar.ts';
 import { type SpecialField, specialFieldTouched } from './special-fields.ts';
 import type { Place } from './stack-objects.ts';
@@ -245,7 +245,7 @@ function checkOne(walk: Walk, rule: HelperRule, arg: HelperArg, index: number, f
     case 'memory-out':
       return checkMemoryKind(walk, index, reg);
     case 'memory-or-null':
-      return isNull(reg) || checkMemoryKind(walk, index, { ...reg, nullable: false });
+      return isNull(reg) || checkMemoryKind(walk, index, regWith(reg, { nullable: false }));
     case 'size':
     case 'size-or-zero':
       return checkSized(walk, index, rule, index - 1, writesBefore(rule, index), arg === 'size-or-zero');

@@ -49,8 +49,10 @@ class Wanted {
     return this.regs[frame] ?? 0;
   }
   isEmpty(): boolean {
-    const zero = (word: number | undefined): boolean => word === undefined || word === 0;
-    return this.regs.every(zero) && this.low.every(zero) && this.high.every(zero);
+    for (let f = 0; f < this.regs.length || f < this.low.length || f < this.high.length; f++) {
+      if ((this.regs[f] ?? 0) !== 0 || (this.low[f] ?? 0) !== 0 || (this.high[f] ?? 0) !== 0) return false;
+    }
+    return true;
   }
 }
 
@@ -226,10 +228,11 @@ function markEverything(from: State): void {
   }
 }
 
-function traceChain(walk: Walk, start: Step | null, wanted: Wanted): boolean {
-  let state: State = walk.state;
+/** Walks back from `start`, a step of `from` after which `after` runs, through the states passed before. True when one was marked. */
+function traceChain(walk: Walk, from: State, start: Step | null, after: number, wanted: Wanted): boolean {
+  let state = from;
   let step = start;
-  let frame = state.frames.length - 1;
+  let frame = after;
   let changed = false;
   for (;;) {
     for (; step !== null; step = step.before) {
@@ -256,19 +259,86 @@ function traceChain(walk: Walk, start: Step | null, wanted: Wanted): boolean {
   }
 }
 
+/** Registers (bits) wanted before one step of their own frame; -1 where it takes {@link traceBack} to tell. */
+function registersBefore(code: Code, step: Step, mask: number): number {
+  const { slot } = step;
+  const opcode = code.opcode[slot] ?? 0;
+  const dst = 1 << (code.dst[slot] ?? 0);
+  const src = 1 << (code.src[slot] ?? 0);
+  const operation = opcode & 0xf0;
+  const byRegister = (opcode & 8) === SOURCE.X;
+  switch (opcode & 7) {
+    case CLASS.ALU:
+    case CLASS.ALU64:
+      if ((mask & dst) === 0 || operation === ALU.END || operation === ALU.NEG) return mask;
+      if (operation === ALU.MOV) return byRegister ? (mask & ~dst) | (src & NOT_FRAME_POINTER) : mask & ~dst;
+      return byRegister ? mask | (src & NOT_FRAME_POINTER) : mask;
+    case CLASS.LDX:
+      if ((mask & dst) === 0) return mask;
+      return step.stackSlot >= 0 ? -1 : mask & ~dst;
+    case CLASS.ST:
+      return (mask & dst) === 0 ? mask : -1;
+    case CLASS.STX:
+      return (opcode & 0xe0) === MODE.ATOMIC || (mask & dst) !== 0 ? -1 : mask;
+    case CLASS.LD:
+      return opcode === 0x18 ? mask & ~dst : mask & ~0x3f;
+    default:
+      if (operation === JMP.CALL) return mask & ~0x3f;
+      if (!byRegister || operation === JMP.JA || operation === JMP.EXIT || operation === JMP.JCOND) return mask;
+      return (mask & (dst | src)) === 0 ? mask : mask | ((dst | src) & NOT_FRAME_POINTER);
+  }
+}
+
+const NOT_FRAME_POINTER = ~(1 << FRAME_POINTER);
+
+/** {@link traceChain} for registers of the current frame, which is what nearly every walk back is about, as one word of bits. */
+function traceRegisters(walk: Walk, start: Step | null, registers: number): void {
+  const frame = walk.state.frames.length - 1;
+  let state: State = walk.state;
+  let step = start;
+  let mask = registers;
+  const handOver = (): void => {
+    const wanted = new Wanted();
+    wanted.regs[frame] = mask;
+    traceChain(walk, state, step, frame, wanted);
+  };
+  for (;;) {
+    for (; step !== null; step = step.before) {
+      if (step.frame !== frame || step.linked !== null) return handOver();
+      if ((mask & ~step.traced) === 0) return;
+      const before = registersBefore(walk.code, step, mask);
+      if (before < 0) return handOver();
+      step.traced |= mask;
+      mask = before;
+      if (mask === 0) return;
+    }
+    const parent = state.parent;
+    if (parent === null) return;
+    const saved = parent.frames[frame];
+    if (saved === undefined || parent.frames.length - 1 !== frame) return handOver();
+    for (let r = 0; r < REGISTERS; r++) {
+      const bit = 1 << r;
+      if ((mask & bit) === 0) continue;
+      if (saved.reg(r).kind !== KIND.SCALAR || (saved.preciseRegs & bit) !== 0) mask &= ~bit;
+      else saved.preciseRegs |= bit;
+    }
+    if (mask === 0) return;
+    state = parent;
+    step = parent.steps;
+  }
+}
+
 /** The instruction being walked depends on the exact value of a register of the current frame. */
 export function markPreciseRegister(walk: Walk, register: number): void {
-  if (walk.reg(register).kind !== KIND.SCALAR) return;
-  const wanted = new Wanted();
-  wanted.addReg(walk.state.frames.length - 1, register);
-  traceChain(walk, walk.state.steps?.before ?? null, wanted);
+  if (register === FRAME_POINTER || walk.reg(register).kind !== KIND.SCALAR) return;
+  traceRegisters(walk, walk.state.steps?.before ?? null, 1 << register);
 }
 
 /** The same for what a stack slot holds. */
 export function markPreciseSlot(walk: Walk, frame: number, spi: number): void {
   const wanted = new Wanted();
   wanted.addSlot(frame, spi);
-  traceChain(walk, walk.state.steps?.before ?? null, wanted);
+  traceChain(walk, walk.state, walk.state.steps?.before ?? null, walk.state.frames.length - 1, wanted);
 }
 
 /** The current path was pruned by `old`: what is precise there must be precise in the states this path passed. */
@@ -284,5 +354,5 @@ export function inheritPrecision(walk: Walk, old: State): boolean {
     }
   });
   if (wanted.isEmpty()) return false;
-  return traceChain(walk, walk.state.steps, wanted);
+  return traceChain(walk, walk.state, walk.state.steps, walk.state.frames.length - 1, wanted);
 }

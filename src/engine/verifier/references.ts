@@ -1,7 +1,7 @@
 // References: what a program has been given and must give back, and everything that is worth nothing once it has (Linux
 // kernel/bpf/verifier.c, acquire_reference, release_reference, ref_convert_owning_non_owning). Knows nothing of calls.
 
-import { FLAG, KIND, type Reg, UNKNOWN } from './register.ts';
+import { FLAG, KIND, type Reg, regWith, UNKNOWN } from './register.ts';
 import { BYTE, byteType, SLOT_INVALID, type State } from './state.ts';
 import type { Walk } from './walk.ts';
 
@@ -58,7 +58,7 @@ export function releaseReference(state: State, ref: number): void {
 export function giveToContainer(state: State, ref: number, sharesByCount: boolean): void {
   state.dropRef(ref);
   const flags = FLAG.NON_OWNING | (sharesByCount ? FLAG.RCU : 0);
-  replaceEverywhere(state, (reg) => (reg.ref === ref ? { ...reg, ref: 0, flags: reg.flags | flags } : reg));
+  replaceEverywhere(state, (reg) => (reg.ref === ref ? regWith(reg, { ref: 0, flags: reg.flags | flags }) : reg));
 }
 
 /** The lock is gone: what only it kept alive cannot be used any more. */
@@ -69,6 +69,6 @@ export function forgetNonOwning(state: State): void {
 /** The last RCU section ended: pointers it kept valid can only be read with care. */
 export function distrustRcu(state: State): void {
   replaceEverywhere(state, (reg) =>
-    (reg.flags & FLAG.RCU) !== 0 ? { ...reg, nullable: false, flags: (reg.flags & ~FLAG.RCU) | FLAG.UNTRUSTED } : reg,
+    (reg.flags & FLAG.RCU) !== 0 ? regWith(reg, { nullable: false, flags: (reg.flags & ~FLAG.RCU) | FLAG.UNTRUSTED }) : reg,
   );
 }

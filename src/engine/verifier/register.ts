@@ -135,16 +135,54 @@ const BASE: Reg = {
   from: -1,
 };
 
+/** The register with another value. The one place that writes registers out, so that all of them are alike to the engine that runs this. */
+export function withValue(reg: Reg, value: Scalar): Reg {
+  return {
+    kind: reg.kind,
+    nullable: reg.nullable,
+    value,
+    id: reg.id,
+    delta: reg.delta,
+    ref: reg.ref,
+    map: reg.map,
+    mapUid: reg.mapUid,
+    frame: reg.frame,
+    range: reg.range,
+    fixed: reg.fixed,
+    size: reg.size,
+    ringbuf: reg.ringbuf,
+    struct: reg.struct,
+    flags: reg.flags,
+    owner: reg.owner,
+    from: reg.from,
+  };
+}
+
+/** The register with some fields changed. */
+export function regWith(reg: Reg, changes: Partial<Reg>): Reg {
+  return Object.assign(withValue(reg, reg.value), changes);
+}
+
+/** A number with an identity. */
+export function numberReg(value: Scalar, id: number, delta: Reg['delta']): Reg {
+  const reg: { -readonly [K in keyof Reg]: Reg[K] } = withValue(BASE, value);
+  reg.kind = KIND.SCALAR;
+  reg.id = id;
+  reg.delta = delta;
+  return reg;
+}
+
 /** A register nobody has written. */
 export const NOT_INIT: Reg = BASE;
 /** Any number. */
-export const UNKNOWN: Reg = { ...BASE, kind: KIND.SCALAR };
-const ZERO: Reg = { ...BASE, kind: KIND.SCALAR, value: ZERO_SCALAR };
+export const UNKNOWN: Reg = regWith(BASE, { kind: KIND.SCALAR });
+const ZERO: Reg = numberReg(ZERO_SCALAR, 0, null);
 
-export const scalarReg = (value: Scalar): Reg => (value === ZERO_SCALAR ? ZERO : { ...BASE, kind: KIND.SCALAR, value });
+export const scalarReg = (value: Scalar): Reg => (value === ZERO_SCALAR ? ZERO : numberReg(value, 0, null));
 export const constReg = (value: bigint): Reg => scalarReg(constScalar(value));
 /** A pointer with offset 0 and the fields given. */
-export const pointerReg = (kind: Kind, fields: Partial<Reg> = {}): Reg => ({ ...BASE, value: ZERO_SCALAR, ...fields, kind });
+export const pointerReg = (kind: Kind, fields: Partial<Reg> = {}): Reg =>
+  Object.assign(withValue(BASE, ZERO_SCALAR), fields, { kind });
 /** The read-only R10 of a frame. */
 export const framePointer = (frame: number): Reg => pointerReg(KIND.STACK, { frame });
 
@@ -155,7 +193,7 @@ export const isSocket = (kind: Kind): boolean => kind >= KIND.SOCK_COMMON && kin
 export const isNull = (reg: Reg): boolean => reg.kind === KIND.SCALAR && isConst(reg.value) && reg.value.umin === 0n;
 
 /** The register without its links to other scalars. */
-export const unlinked = (reg: Reg): Reg => (reg.id === 0 && reg.delta === null ? reg : { ...reg, id: 0, delta: null });
+export const unlinked = (reg: Reg): Reg => (reg.id === 0 && reg.delta === null ? reg : regWith(reg, { id: 0, delta: null }));
 
 /** Flags as the kernel prints them in front of a type. */
 function flagNames({ flags }: Reg): string {

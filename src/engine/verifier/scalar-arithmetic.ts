@@ -3,6 +3,7 @@
 
 import { ALU } from '../isa/opcodes.ts';
 import {
+  blankScalar,
   constScalar,
   isConst,
   isConst32,
@@ -249,17 +250,15 @@ export function arithmetic(operation: number, signed: boolean, wide: boolean, a:
     if (shifts && (b.bits.mask !== 0n || b.umax > 31n)) return UNKNOWN_SCALAR;
     const r = operate(operation, signed, 32, view(a, 32), view(b, 32));
     if (r.bits.mask === 0n) return constScalar(r.bits.value);
-    return settle({
-      bits: r.bits,
-      s32min: r.smin,
-      s32max: r.smax,
-      u32min: r.umin,
-      u32max: r.umax,
-      umin: r.umin,
-      umax: r.umax,
-      smin: 0n,
-      smax: U32_MAX,
-    });
+    const half = blankScalar();
+    half.bits = r.bits;
+    half.s32min = r.smin;
+    half.s32max = r.smax;
+    half.u32min = half.umin = r.umin;
+    half.u32max = half.umax = r.umax;
+    half.smin = 0n;
+    half.smax = U32_MAX;
+    return settle(half);
   }
   if (isConst(a) && isConst(b)) {
     const folded = foldWide(operation, a.bits.value, b.bits.value);
@@ -269,13 +268,17 @@ export function arithmetic(operation: number, signed: boolean, wide: boolean, a:
   if (r.bits.mask === 0n) return constScalar(r.bits.value);
   const lowShift = operation === ALU.LSH && b.bits.mask === 0n && b.bits.value < 32n;
   const low = LOW_IS_OWN.includes(operation) || lowShift ? operate(operation, signed, 32, view(a, 32), view(b, 32)) : null;
-  return settle({
-    ...UNKNOWN_SCALAR,
-    bits: r.bits,
-    smin: r.smin,
-    smax: r.smax,
-    umin: r.umin,
-    umax: r.umax,
-    ...(low === null ? {} : { s32min: low.smin, s32max: low.smax, u32min: low.umin, u32max: low.umax }),
-  });
+  const whole = blankScalar();
+  whole.bits = r.bits;
+  whole.smin = r.smin;
+  whole.smax = r.smax;
+  whole.umin = r.umin;
+  whole.umax = r.umax;
+  if (low !== null) {
+    whole.s32min = low.smin;
+    whole.s32max = low.smax;
+    whole.u32min = low.umin;
+    whole.u32max = low.umax;
+  }
+  return settle(whole);
 }

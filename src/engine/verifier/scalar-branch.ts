@@ -2,7 +2,7 @@
 // kernel/bpf/verifier.c, is_scalar_branch_taken and regs_refine_cond_op). Knows nothing of registers or instructions.
 
 import { JMP } from '../isa/opcodes.ts';
-import { constScalar, isConst, isConst32, type Scalar, type ScalarDraft, settle, U32_MAX, U64_MAX } from './scalar.ts';
+import { constScalar, draftOf, isConst, isConst32, type Scalar, type ScalarDraft, settle, U32_MAX, U64_MAX } from './scalar.ts';
 import { tnumAnd, tnumCast, tnumConst, tnumIntersect, tnumJoin, tnumOr, tnumOverlap } from './tnum.ts';
 
 /** The condition that holds where `operation` does not; JSET has its own mark. */
@@ -94,7 +94,6 @@ export function decide(operation: number, wide: boolean, a: Scalar, b: Scalar): 
   }
 }
 
-const draft = (s: Scalar): ScalarDraft => ({ ...s });
 const lower = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 const upper = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
@@ -164,8 +163,8 @@ function refineOrder(a: ScalarDraft, b: ScalarDraft, wide: boolean, signed: bool
 
 /** What both operands are known to be where `a operation b` holds. Empty scalars mean that it cannot. */
 export function refine(operation: number, wide: boolean, first: Scalar, second: Scalar): readonly [Scalar, Scalar] {
-  const a = draft(first);
-  const b = draft(second);
+  const a = draftOf(first);
+  const b = draftOf(second);
   switch (operation) {
     case JMP.JEQ:
       refineEqual(a, b, wide);
@@ -199,6 +198,21 @@ export function refine(operation: number, wide: boolean, first: Scalar, second: 
       break;
   }
   return [settleConst(a), settleConst(b)];
+}
+
+/** What a condition decides for two operands, and what each side teaches where it is open. Empty scalars: that side cannot be. */
+export interface BranchFacts {
+  readonly decided: boolean | null;
+  readonly taken: readonly [Scalar, Scalar];
+  readonly straight: readonly [Scalar, Scalar];
+}
+
+/** {@link decide} and, where it leaves the branch open, {@link refine} for both ways. */
+export function branchFacts(operation: number, wide: boolean, first: Scalar, second: Scalar): BranchFacts {
+  const decided = decide(operation, wide, first, second);
+  if (decided !== null) return { decided, taken: [first, second], straight: [first, second] };
+  const taken = refine(operation, wide, first, second);
+  return { decided, taken, straight: refine(oppositeOf(operation), wide, first, second) };
 }
 
 /** Settles; a draft that is one number comes out shared. */

@@ -39,8 +39,8 @@ export interface Scalar {
 /** The same fields while they are being computed. */
 export type ScalarDraft = { -readonly [K in keyof Scalar]: Scalar[K] };
 
-/** Nothing known. */
-export const UNKNOWN_SCALAR: Scalar = {
+/** Nothing known, to be filled in. The one place that writes scalars out, so that all of them are alike to the engine that runs this. */
+export const blankScalar = (): ScalarDraft => ({
   bits: TNUM_UNKNOWN,
   smin: S64_MIN,
   smax: S64_MAX,
@@ -50,40 +50,54 @@ export const UNKNOWN_SCALAR: Scalar = {
   s32max: S32_MAX,
   u32min: 0n,
   u32max: U32_MAX,
-};
+});
+
+/** Nothing known. */
+export const UNKNOWN_SCALAR: Scalar = blankScalar();
+
+/** A copy to be changed. */
+export function draftOf(s: Scalar): ScalarDraft {
+  const r = blankScalar();
+  r.bits = s.bits;
+  r.smin = s.smin;
+  r.smax = s.smax;
+  r.umin = s.umin;
+  r.umax = s.umax;
+  r.s32min = s.s32min;
+  r.s32max = s.s32max;
+  r.u32min = s.u32min;
+  r.u32max = s.u32max;
+  return r;
+}
 
 function makeConst(value: bigint): Scalar {
   const unsigned = BigInt.asUintN(64, value);
   const signed = BigInt.asIntN(64, value);
   const low = BigInt.asUintN(32, value);
   const signedLow = BigInt.asIntN(32, value);
-  return {
-    bits: tnumConst(unsigned),
-    smin: signed,
-    smax: signed,
-    umin: unsigned,
-    umax: unsigned,
-    s32min: signedLow,
-    s32max: signedLow,
-    u32min: low,
-    u32max: low,
-  };
+  const r = blankScalar();
+  r.bits = tnumConst(unsigned);
+  r.smin = r.smax = signed;
+  r.umin = r.umax = unsigned;
+  r.s32min = r.s32max = signedLow;
+  r.u32min = r.u32max = low;
+  return r;
 }
 
-const SMALL = 1024;
-const small: (Scalar | undefined)[] = new Array(SMALL * 2).fill(undefined);
+/** Constants met before, so that equal ones are mostly one object; forgotten together when there are too many. */
+const SHARED_LIMIT = 4096;
+const shared = new Map<bigint, Scalar>();
 
-/** Exactly `value`, given signed or unsigned; small ones are shared. */
+/** Exactly `value`, given signed or unsigned; mostly shared. */
 export function constScalar(value: bigint): Scalar {
-  if (value >= BigInt(-SMALL) && value < BigInt(SMALL)) {
-    const at = Number(value) + SMALL;
-    const shared = small[at];
-    if (shared !== undefined) return shared;
-    const made = makeConst(value);
-    small[at] = made;
-    return made;
-  }
-  return makeConst(value);
+  const known = shared.get(value);
+  if (known !== undefined) return known;
+  const unsigned = BigInt.asUintN(64, value);
+  if (unsigned !== value) return constScalar(unsigned);
+  if (shared.size >= SHARED_LIMIT) shared.clear();
+  const made = makeConst(value);
+  shared.set(value, made);
+  return made;
 }
 
 export const ZERO_SCALAR: Scalar = constScalar(0n);
@@ -235,7 +249,7 @@ function collapse(r: ScalarDraft): Scalar {
 }
 
 /** Parts given, the rest unknown, then settled. */
-export const scalarOf = (parts: Partial<Scalar>): Scalar => settle({ ...UNKNOWN_SCALAR, ...parts });
+export const scalarOf = (parts: Partial<Scalar>): Scalar => settle(Object.assign(blankScalar(), parts));
 
 /** What `size` bytes loaded with zero extension can be. */
 export function unsignedOfSize(size: number): Scalar {
@@ -251,18 +265,13 @@ const bySize: (Scalar | undefined)[] = [];
 export function zeroExtend32(a: Scalar): Scalar {
   if (a.bits.mask === 0n) return constScalar(a.bits.value & U32_MAX);
   if (a.umax <= U32_MAX) return a;
-  return settle({
-    ...UNKNOWN_SCALAR,
-    bits: tnumCast(a.bits, 32),
-    s32min: a.s32min,
-    s32max: a.s32max,
-    u32min: a.u32min,
-    u32max: a.u32max,
-    umin: a.u32min,
-    umax: a.u32max,
-    smin: 0n,
-    smax: U32_MAX,
-  });
+  const r = draftOf(a);
+  r.bits = tnumCast(a.bits, 32);
+  r.umin = a.u32min;
+  r.umax = a.u32max;
+  r.smin = 0n;
+  r.smax = U32_MAX;
+  return settle(r);
 }
 
 /** Zero-extended low `size` bytes. */
@@ -273,12 +282,7 @@ export function truncate(a: Scalar, size: number): Scalar {
   if (a.bits.mask === 0n) return constScalar(a.bits.value & limit);
   if (a.umax <= limit) return a;
   const same = (a.umin & ~limit) === (a.umax & ~limit);
-  return settle({
-    ...UNKNOWN_SCALAR,
-    bits: tnumCast(a.bits, size * 8),
-    umin: same ? a.umin & limit : 0n,
-    umax: same ? a.umax & limit : limit,
-  });
+  return scalarOf({ bits: tnumCast(a.bits, size * 8), umin: same ? a.umin & limit : 0n, umax: same ? a.umax & limit : limit });
 }
 
 /** Sign-extended low `size` bytes; `to32` cuts the result to 32 bits and zero-extends it, as movsx does in 32-bit form. */
@@ -301,8 +305,7 @@ export function signExtend(a: Scalar, size: number, to32: boolean): Scalar {
     mask: u64(BigInt.asIntN(width, a.bits.mask)),
   };
   return cut(
-    settle({
-      ...UNKNOWN_SCALAR,
+    scalarOf({
       bits: { value: bits.value & ~bits.mask, mask: bits.mask },
       smin: keeps ? low : lowest,
       smax: keeps ? high : highest,

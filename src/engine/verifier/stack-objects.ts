@@ -3,7 +3,7 @@
 
 import { argumentName, viewArgumentName } from './argument-names.ts';
 import { forgetView } from './references.ts';
-import { KIND, kindName, type Reg } from './register.ts';
+import { KIND, kindName, type Reg, regWith } from './register.ts';
 import { isConst } from './scalar.ts';
 import { noteSlotRead, noteSlotWritten } from './stack-reads.ts';
 import { BYTE, byteType, type Frame, occupied, SLOT_INVALID, type Slot } from './state.ts';
@@ -68,7 +68,7 @@ export function occupy(walk: Walk, place: Place, reg: Reg): void {
   for (let i = 0; i < place.slots; i++) {
     const spi = place.spi - i;
     // The first slot of a view is told from its second, so that only its start can be passed.
-    place.frame.setSlot(spi, occupied(type, { ...reg, size: i }));
+    place.frame.setSlot(spi, occupied(type, regWith(reg, { size: i })));
     noteSlotWritten(place.frame, spi);
   }
 }

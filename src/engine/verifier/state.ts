@@ -49,6 +49,12 @@ export interface CallbackFrame {
   readonly refs: readonly number[];
 }
 
+function freshRegisters(frame: number): Reg[] {
+  const regs = new Array<Reg>(REGISTERS).fill(NOT_INIT);
+  regs[FRAME_POINTER] = framePointer(frame);
+  return regs;
+}
+
 /** Registers and stack of one activation of a function. Slot i covers bytes [-8(i+1), -8i) from the frame pointer. */
 export class Frame {
   regs: Reg[];
@@ -74,10 +80,16 @@ export class Frame {
   writtenLow: number;
   writtenHigh: number;
 
-  constructor(number: number, callsite: number, subprogram: number, activation: number) {
-    this.regs = new Array<Reg>(REGISTERS).fill(NOT_INIT);
-    this.regs[FRAME_POINTER] = framePointer(number);
-    this.stack = [];
+  constructor(
+    number: number,
+    callsite: number,
+    subprogram: number,
+    activation: number,
+    regs: Reg[] = freshRegisters(number),
+    stack: Slot[] = [],
+  ) {
+    this.regs = regs;
+    this.stack = stack;
     this.callsite = callsite;
     this.subprogram = subprogram;
     this.number = number;
@@ -94,9 +106,8 @@ export class Frame {
   }
 
   copy(): Frame {
-    const frame = new Frame(this.number, this.callsite, this.subprogram, this.activation);
-    frame.regs = this.regs.slice();
-    frame.stack = this.stack.slice();
+    const { number, callsite, subprogram, activation } = this;
+    const frame = new Frame(number, callsite, subprogram, activation, this.regs.slice(), this.stack.slice());
     frame.callback = this.callback;
     frame.callbackDepth = this.callbackDepth;
     frame.writtenLow = this.writtenLow;

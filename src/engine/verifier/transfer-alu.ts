@@ -3,7 +3,21 @@
 
 import { ALU, CLASS, SOURCE } from '../isa/opcodes.ts';
 import { markPreciseRegister } from './precision.ts';
-import { constReg, isPacket, isPointer, isSocket, KIND, kindName, nameOfKind, type Reg, scalarReg, UNKNOWN } from './register.ts';
+import {
+  constReg,
+  isPacket,
+  isPointer,
+  isSocket,
+  KIND,
+  kindName,
+  nameOfKind,
+  numberReg,
+  type Reg,
+  regWith,
+  scalarReg,
+  UNKNOWN,
+  withValue,
+} from './register.ts';
 import {
   constScalar,
   isConst,
@@ -114,21 +128,21 @@ function movePointer(
     }
     return walk.refuse('pointer-operator', { reg: dst, sign: signOf(operation) });
   }
-  const value = arithmetic(operation, false, true, pointer.value, number.value);
+  const value = arithmeticAt(walk, operation, false, true, pointer.value, number.value);
   if (!checkPlace(walk, kind, value)) return false;
   walk.setReg(dst, movedPointer(walk, pointer, operation, number.value, value));
   return true;
 }
 
 function movedPointer(walk: Walk, pointer: Reg, operation: number, by: Scalar, value: Scalar): Reg {
-  if (!isPacket(pointer)) return { ...pointer, value };
+  if (!isPacket(pointer)) return withValue(pointer, value);
   if (isConst(by)) {
     const fixed = pointer.fixed + Number(operation === ALU.ADD ? by.smin : -by.smin);
-    return { ...pointer, value, fixed, range: Math.max(pointer.range, 0) };
+    return regWith(pointer, { value, fixed, range: Math.max(pointer.range, 0) });
   }
   // A new unknown distance: what was compared with data_end says nothing about it (a decrease keeps what was seen).
   const keeps = operation === ALU.SUB && by.smin >= 0n;
-  return { ...pointer, value, id: walk.newId(), range: keeps && pointer.range > 0 ? pointer.range : 0 };
+  return regWith(pointer, { value, id: walk.newId(), range: keeps && pointer.range > 0 ? pointer.range : 0 });
 }
 
 function combinePointers(walk: Walk, dst: number, operation: number): boolean {
@@ -166,12 +180,24 @@ function forkMask(walk: Walk, index: number, reg: Reg): boolean {
   return true;
 }
 
+/** {@link arithmetic} of the instruction walked, remembered. */
+function arithmeticAt(walk: Walk, operation: number, signed: boolean, wide: boolean, a: Scalar, b: Scalar): Scalar {
+  const memo = walk.arithmeticMemo;
+  return memo.find(walk.insn, a, b) ?? memo.keep(walk.insn, a, b, arithmetic(operation, signed, wide, a, b));
+}
+
+/** The low half of `source` for the 32-bit move walked, remembered. */
+function lowHalfAt(walk: Walk, source: Scalar): Scalar {
+  const memo = walk.arithmeticMemo;
+  return memo.find(walk.insn, source, source) ?? memo.keep(walk.insn, source, source, zeroExtend32(source));
+}
+
 function transferBinary(walk: Walk, operation: number, wide: boolean, byRegister: boolean): boolean {
   const { code, insn } = walk;
   const dstIndex = code.dst[insn] ?? 0;
   const srcIndex = code.src[insn] ?? 0;
   const imm = code.imm[insn] ?? 0;
-  const second = byRegister ? readable(walk, srcIndex) : constReg(BigInt(imm));
+  const second = byRegister ? readable(walk, srcIndex) : walk.immediate(insn, false);
   if (second === null) return false;
   const first = readable(walk, dstIndex);
   if (first === null) return false;
@@ -198,9 +224,9 @@ function transferBinary(walk: Walk, operation: number, wide: boolean, byRegister
   if ((operation === ALU.AND || operation === ALU.OR) && isConst(second.value) && !forkMask(walk, dstIndex, first)) return false;
   if (walk.reg(dstIndex) !== first) return transferBinary(walk, operation, wide, byRegister);
   const signed = (code.off[insn] ?? 0) === 1;
-  const value = arithmetic(operation, signed, wide, first.value, second.value);
+  const value = arithmeticAt(walk, operation, signed, wide, first.value, second.value);
   const link = linkAfterAdd(first, operation, wide, second, byRegister && srcIndex === dstIndex);
-  walk.setReg(dstIndex, isConst(value) ? scalarReg(value) : { ...UNKNOWN, value, id: link.id, delta: link.delta });
+  walk.setReg(dstIndex, link.id === 0 || isConst(value) ? scalarReg(value) : numberReg(value, link.id, link.delta));
   return true;
 }
 
@@ -208,7 +234,7 @@ function transferBinary(walk: Walk, operation: number, wide: boolean, byRegister
 function withScalarId(walk: Walk, index: number): Reg {
   const reg = walk.reg(index);
   if (reg.kind !== KIND.SCALAR || isConst(reg.value) || (reg.id !== 0 && reg.delta === null)) return reg;
-  const named: Reg = { ...reg, id: walk.newId(), delta: null };
+  const named = numberReg(reg.value, walk.newId(), null);
   walk.setReg(index, named);
   return named;
 }
@@ -220,8 +246,7 @@ function transferMove(walk: Walk, wide: boolean, byRegister: boolean): boolean {
   const extension = code.off[insn] ?? 0;
   if (!byRegister) {
     if (dst === 10) return walk.refuse('frame-pointer-written', {});
-    const imm = code.imm[insn] ?? 0;
-    walk.setReg(dst, constReg(wide ? BigInt(imm) : BigInt(imm >>> 0)));
+    walk.setReg(dst, walk.immediate(insn, !wide));
     return true;
   }
   const source = readable(walk, srcIndex);
@@ -239,7 +264,7 @@ function transferMove(walk: Walk, wide: boolean, byRegister: boolean): boolean {
       bytes < 8 && source.value.smin >= -(1n << BigInt(extension - 1)) && source.value.smax < 1n << BigInt(extension - 1);
     const value = signExtend(source.value, bytes, !wide);
     const keeps = wide && fits ? withScalarId(walk, srcIndex) : UNKNOWN;
-    walk.setReg(dst, { ...keeps, kind: KIND.SCALAR, value });
+    walk.setReg(dst, regWith(keeps, { kind: KIND.SCALAR, value }));
     return true;
   }
   if (wide) {
@@ -247,7 +272,8 @@ function transferMove(walk: Walk, wide: boolean, byRegister: boolean): boolean {
     return true;
   }
   const keeps = source.value.umax <= 0xffff_ffffn ? withScalarId(walk, srcIndex) : UNKNOWN;
-  walk.setReg(dst, { ...keeps, kind: KIND.SCALAR, value: zeroExtend32(source.value) });
+  const value = lowHalfAt(walk, source.value);
+  walk.setReg(dst, keeps.id === 0 ? scalarReg(value) : regWith(keeps, { kind: KIND.SCALAR, value }));
   return true;
 }
 

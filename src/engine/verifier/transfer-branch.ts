@@ -6,17 +6,17 @@ import { targetOf } from './control-flow.ts';
 import { MAP } from './map-rules.ts';
 import { linkedRegister, linkedSlot, markPreciseRegister } from './precision.ts';
 import { replaceEverywhere } from './references.ts';
-import { constReg, FLAG, isNull, isPacket, KIND, pointerReg, type Reg, scalarReg } from './register.ts';
-import { constScalar, isEmpty, isZero, ZERO_SCALAR } from './scalar.ts';
+import { constReg, FLAG, isNull, isPacket, KIND, pointerReg, type Reg, regWith, scalarReg, withValue } from './register.ts';
+import { constScalar, isEmpty, isZero, type Scalar, ZERO_SCALAR } from './scalar.ts';
 import { arithmetic } from './scalar-arithmetic.ts';
-import { decide, exchangedOf, oppositeOf, refine } from './scalar-branch.ts';
+import { type BranchFacts, branchFacts, decide, exchangedOf } from './scalar-branch.ts';
 import type { State, Step } from './state.ts';
 import type { Walk } from './walk.ts';
 
 /** A pointer found not to be NULL; what a lookup in a map of maps or sockets gives becomes clear only here. */
 function notNull(reg: Reg): Reg {
   // An object keeps its number: the lock inside it is told from others by it.
-  const sure: Reg = { ...reg, nullable: false, id: (reg.flags & FLAG.OBJECT) !== 0 && reg.ref === 0 ? reg.id : 0 };
+  const sure: Reg = regWith(reg, { nullable: false, id: (reg.flags & FLAG.OBJECT) !== 0 && reg.ref === 0 ? reg.id : 0 });
   if (reg.kind !== KIND.MAP_VALUE || reg.map === null) return sure;
   if (reg.map.inner !== null) return pointerReg(KIND.MAP_PTR, { map: reg.map.inner, mapUid: reg.id });
   if (reg.map.type === MAP.XSKMAP) return pointerReg(KIND.XDP_SOCK);
@@ -61,26 +61,26 @@ function spreadLinked(state: State, known: Reg): void {
     const distance = (reg.delta?.by ?? 0n) - (known.delta?.by ?? 0n);
     const narrow = reg.delta?.wide === false || known.delta?.wide === false;
     if (narrow && reg.value.umax > 0xffff_ffffn) return reg;
-    if (distance === 0n && !narrow) return { ...known, delta: reg.delta };
-    return { ...reg, value: arithmetic(ALU.ADD, false, !narrow, known.value, constScalar(distance)) };
+    if (distance === 0n && !narrow) return regWith(known, { delta: reg.delta });
+    return withValue(reg, arithmetic(ALU.ADD, false, !narrow, known.value, constScalar(distance)));
   });
 }
 
 /** What the condition teaches in one state; false when the state is impossible. */
 function learnScalars(
   state: State,
-  operation: number,
-  wide: boolean,
   dst: number,
   src: number | null,
   first: Reg,
   second: Reg,
+  learnt: readonly [Scalar, Scalar],
 ): boolean {
-  const [a, b] = refine(operation, wide, first.value, second.value);
+  const a = learnt[0];
+  const b = learnt[1];
   if (isEmpty(a) || isEmpty(b)) return false;
   const frame = state.frame();
-  const write = (index: number, reg: Reg, value: typeof a): void => {
-    const updated: Reg = { ...reg, value };
+  const write = (index: number, reg: Reg, value: Scalar): void => {
+    const updated: Reg = withValue(reg, value);
     frame.regs[index] = updated;
     spreadLinked(state, updated);
   };
@@ -96,7 +96,7 @@ function learnPacketRange(state: State, pointer: Reg, open: boolean): void {
   const range = pointer.fixed + (open ? 1 : 0);
   replaceEverywhere(state, (reg) => {
     if (reg.kind !== pointer.kind || reg.id !== pointer.id || reg.range >= range || reg.range < 0) return reg;
-    return { ...reg, range };
+    return regWith(reg, { range });
   });
 }
 
@@ -108,7 +108,7 @@ const BEYOND_END = -2;
 function learnPastEnd(state: State, index: number, beyond: boolean): void {
   const frame = state.frame();
   const reg = frame.reg(index);
-  if (reg.kind === KIND.PACKET) frame.regs[index] = { ...reg, range: beyond ? BEYOND_END : AT_END };
+  if (reg.kind === KIND.PACKET) frame.regs[index] = regWith(reg, { range: beyond ? BEYOND_END : AT_END });
 }
 
 /** A pointer once found at or past the end stays there. */
@@ -204,9 +204,16 @@ function decideSame(operation: number, wide: boolean, reg: Reg): boolean | null 
   }
 }
 
+/** {@link branchFacts} of the instruction walked, remembered. */
+function factsAt(walk: Walk, operation: number, wide: boolean, a: Scalar, b: Scalar): BranchFacts {
+  const memo = walk.branchMemo;
+  return memo.find(walk.insn, a, b) ?? memo.keep(walk.insn, a, b, branchFacts(operation, wide, a, b));
+}
+
 /** Whether the condition is decided by what is known, true for "jumps". */
-function decideBranch(operation: number, wide: boolean, first: Reg, second: Reg): boolean | null {
-  if (first.kind === KIND.SCALAR && second.kind === KIND.SCALAR) return decide(operation, wide, first.value, second.value);
+function decideBranch(walk: Walk, operation: number, wide: boolean, first: Reg, second: Reg): boolean | null {
+  if (first.kind === KIND.SCALAR && second.kind === KIND.SCALAR)
+    return factsAt(walk, operation, wide, first.value, second.value).decided;
   if (!wide) return null;
   const byEnd = decidePackets(operation, first, second);
   if (byEnd !== null) return byEnd;
@@ -245,14 +252,14 @@ export function transferBranch(walk: Walk, step: Step): boolean {
   const wide = (opcode & 7) === CLASS.JMP;
   const dst = code.dst[insn] ?? 0;
   const src = (opcode & 8) === SOURCE.X ? (code.src[insn] ?? 0) : null;
-  const second = src === null ? constReg(BigInt(code.imm[insn] ?? 0)) : walk.reg(src);
+  const second = src === null ? walk.immediate(insn, false) : walk.reg(src);
   if (second.kind === KIND.NONE)
     return walk.refuse('unread-register', { reg: src ?? 0 }, `no instruction on this path has written R${src}`);
   const first = walk.reg(dst);
   if (first.kind === KIND.NONE)
     return walk.refuse('unread-register', { reg: dst }, `no instruction on this path has written R${dst}`);
   const target = targetOf(code, insn);
-  const decided = src === dst ? decideSame(operation, wide, first) : decideBranch(operation, wide, first, second);
+  const decided = src === dst ? decideSame(operation, wide, first) : decideBranch(walk, operation, wide, first, second);
   if (decided !== null) {
     markPreciseRegister(walk, dst);
     if (src !== null) markPreciseRegister(walk, src);
@@ -269,8 +276,9 @@ export function transferBranch(walk: Walk, step: Step): boolean {
   note(walk, straight, false);
   walk.next = insn + 1;
   if (first.kind === KIND.SCALAR && second.kind === KIND.SCALAR) {
-    const takenHolds = learnScalars(taken, operation, wide, dst, src, first, second);
-    const straightHolds = learnScalars(straight, oppositeOf(operation), wide, dst, src, first, second);
+    const facts = factsAt(walk, operation, wide, first.value, second.value);
+    const takenHolds = learnScalars(taken, dst, src, first, second, facts.taken);
+    const straightHolds = learnScalars(straight, dst, src, first, second, facts.straight);
     if (!takenHolds) walk.dropFork();
     if (!straightHolds) {
       markPreciseRegister(walk, dst);

@@ -7,7 +7,7 @@ import { clearCallerSaved, forkIntoCallback } from './call-frames.ts';
 import { checkKfuncArguments, type KfuncFacts } from './kfunc-arguments.ts';
 import { checkNothingHeld } from './program-end.ts';
 import { acquireReference, distrustRcu, giveToContainer, releaseReference } from './references.ts';
-import { constReg, FLAG, KIND, NOT_INIT, pointerReg, type Reg, UNKNOWN } from './register.ts';
+import { constReg, FLAG, KIND, NOT_INIT, pointerReg, type Reg, regWith, UNKNOWN } from './register.ts';
 import { constScalar } from './scalar.ts';
 import type { SpecialField } from './special-fields.ts';
 import { iteratorAt, occupy, vacate } from './stack-objects.ts';
@@ -91,11 +91,11 @@ function forkIterator(walk: Walk, facts: KfuncFacts): boolean {
     const previous = previousAtCall(walk.state.parent?.parent ?? null, walk.insn, walk.state.frames.length);
     const frame = inside.frames[place.frame.number];
     if (frame === undefined) return false;
-    occupy(walk, { ...place, frame }, { ...reg, range: reg.range + 1 });
+    occupy(walk, { ...place, frame }, regWith(reg, { range: reg.range + 1 }));
     if (previous !== null) widenImprecise(previous, inside);
     inside.frame().regs[0] = pointerReg(KIND.MEM, { size: BYTES_OF_INT, flags: FLAG.READ_ONLY, ref: reg.ref });
   }
-  occupy(walk, place, { ...reg, flags: reg.flags | FLAG.DRAINED });
+  occupy(walk, place, regWith(reg, { flags: reg.flags | FLAG.DRAINED }));
   walk.setReg(0, constReg(0n));
   return true;
 }

@@ -61,6 +61,7 @@ export function checkAlignment(walk: Walk, reg: Reg, offset: number, size: numbe
   const packet = isPacket(reg);
   // Two bytes in front of an Ethernet header make the network header aligned (NET_IP_ALIGN).
   const skew = packet ? 2 : 0;
+  if (isConst(reg.value) && ((Number(BigInt.asIntN(32, reg.value.smin)) + offset + skew) & (size - 1)) === 0) return true;
   const bits = tnumAdd(reg.value.bits, tnumConst(BigInt.asUintN(64, BigInt(offset + skew))));
   if (tnumIsAligned(bits, BigInt(size))) return true;
   const base = isConst(reg.value) ? `${reg.value.smin}` : tnumText(reg.value.bits);
@@ -70,6 +71,9 @@ export function checkAlignment(walk: Walk, reg: Reg, offset: number, size: numbe
     `the address may not be a multiple of ${size}`,
   );
 }
+
+/** {@link OFFSET_LIMIT} as a number. */
+const REGION_LIMIT = Number(OFFSET_LIMIT);
 
 type Complaint = (low: number, size: number) => boolean;
 
@@ -85,6 +89,18 @@ export function checkRegion(
   complaint: Complaint,
 ): boolean {
   const value = reg.value;
+  // The common case without wide arithmetic: bounds this small are exact as numbers.
+  const from = Number(value.smin);
+  const to = Number(value.umax);
+  if (
+    from >= 0 &&
+    to < REGION_LIMIT &&
+    from + offset >= 0 &&
+    (size > 0 || zeroAllowed) &&
+    size >= 0 &&
+    to + offset + size <= limit
+  )
+    return true;
   const complain = (low: number, count: number, end: 'min' | 'max'): boolean => {
     complaint(low, count);
     walk.addDetail(`R${regIndex} ${end} value is outside of the allowed memory range`);

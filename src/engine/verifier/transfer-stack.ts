@@ -2,7 +2,7 @@
 // (Linux kernel/bpf/verifier.c, check_stack_read and check_stack_write). Knows nothing of other memory.
 
 import { markPreciseRegister } from './precision.ts';
-import { constReg, isPointer, KIND, type Reg, scalarReg, UNKNOWN, unlinked } from './register.ts';
+import { constReg, isPointer, KIND, numberReg, type Reg, scalarReg, UNKNOWN, unlinked, withValue } from './register.ts';
 import { isConst, isZero, truncate, ZERO_SCALAR } from './scalar.ts';
 import { overwriteObjects } from './stack-objects.ts';
 import { noteSlotRead, noteSlotWritten } from './stack-reads.ts';
@@ -10,6 +10,7 @@ import {
   BYTE,
   byteType,
   type Frame,
+  isFullSpill,
   SLOT_INVALID,
   SLOT_MISC,
   type Slot,
@@ -29,7 +30,7 @@ export const OFFSET_LIMIT = 1n << 29n;
 
 const spiOf = (offset: number): number => (-offset - 1) >> 3;
 /** Index of the byte inside its slot, 0 the lowest address. */
-const byteOf = (offset: number): number => ((offset % 8) + 8) % 8;
+const byteOf = (offset: number): number => offset & 7;
 
 /** First and last byte offset from the frame pointer that the access may touch, or null when refused. */
 export function stackRange(
@@ -76,6 +77,7 @@ const scrub = (slot: Slot): Slot => {
 };
 
 const spillSize = (slot: Slot): number => {
+  if (isFullSpill(slot)) return 8;
   let count = 0;
   while (count < 8 && byteType(slot, count) === BYTE.SPILL) count++;
   return count;
@@ -115,10 +117,10 @@ export function writeStackAt(
   if (start === 0 && source !== null) {
     let kept = source;
     if (source.id === 0 && !isConst(source.value) && sourceIndex >= 0) {
-      kept = { ...source, id: walk.newId() };
+      kept = numberReg(source.value, walk.newId(), source.delta);
       walk.setReg(sourceIndex, kept);
     }
-    if (bitLength(source.value.umax) > size * 8) kept = unlinked(source);
+    if (size < 8 && bitLength(source.value.umax) > size * 8) kept = unlinked(source);
     storePart(frame, spi, slot, size, kept);
     noteSpill(step, frame, spi);
     return true;
@@ -192,7 +194,7 @@ export function readStackAt(walk: Walk, step: Step, frame: Frame, offset: number
       noteSpill(step, frame, spi);
       const narrows = bitLength(reg.value.umax) > size * 8;
       const value = truncate(reg.value, size);
-      return { ...(narrows ? unlinked(reg) : reg), value };
+      return withValue(narrows ? unlinked(reg) : reg, value);
     }
   }
   return readMixed(walk, step, frame, offset, size);

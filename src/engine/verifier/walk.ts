@@ -5,11 +5,13 @@ import type { Code } from '../isa/codec.ts';
 import { PSEUDO_CALL } from '../isa/opcodes.ts';
 import type { LinkedProgram } from '../object/link.ts';
 import type { Shape } from './control-flow.ts';
+import { OperandMemo } from './memo.ts';
 import { fillTemplate, type MessageValues } from './message.ts';
 import { MESSAGES, type MessageCode } from './messages.ts';
 import type { ProgramRules } from './program-rules.ts';
-import { kindName, type Reg, scalarReg, UNKNOWN } from './register.ts';
+import { constReg, kindName, type Reg, scalarReg, UNKNOWN } from './register.ts';
 import type { Scalar } from './scalar.ts';
+import type { BranchFacts } from './scalar-branch.ts';
 import { Frame, State, type Step } from './state.ts';
 
 /** Why a program was refused, before it is written up. */
@@ -82,6 +84,10 @@ export class Walk {
   readonly pointerKinds: Int8Array;
   /** Deepest byte of stack each subprogram's own frame touches. */
   readonly stackDepths: number[];
+  /** Results of arithmetic and of narrowing moves, and what conditions decide and teach. */
+  readonly arithmeticMemo = new OperandMemo<Scalar>();
+  readonly branchMemo = new OperandMemo<BranchFacts>();
+  private readonly immediates: (Reg | undefined)[] = [];
   private readonly pending: PendingPath[] = [];
   private lastId = 0;
 
@@ -122,6 +128,16 @@ export class Walk {
 
   setReg(index: number, reg: Reg): void {
     this.frame().regs[index] = reg;
+  }
+
+  /** The constant in an instruction as a number; `zeroExtended` where only its low half counts. The same object on every visit. */
+  immediate(slot: number, zeroExtended: boolean): Reg {
+    const known = this.immediates[slot];
+    if (known !== undefined) return known;
+    const imm = this.code.imm[slot] ?? 0;
+    const made = constReg(BigInt(zeroExtended ? imm >>> 0 : imm));
+    this.immediates[slot] = made;
+    return made;
   }
 
   setScalar(index: number, value: Scalar): void {
