@@ -45,6 +45,17 @@ export function allocateRegisters(fn: MachineFunction): Allocation {
   throw new RangeError(`registers of ${fn.symbol.name} do not settle`);
 }
 
+/** Memory for the matrix of conflicts, kept from function to function: it is by far the largest thing that allocation makes. */
+let bits = new Uint32Array(0);
+
+/** So many bits, all zero; valid until the next call. */
+function clearedBits(count: number): Uint32Array {
+  const words = (count >> 5) + 1;
+  if (words > bits.length) bits = new Uint32Array(words * 2);
+  else bits.fill(0, 0, words);
+  return bits;
+}
+
 interface Move {
   readonly dst: Register;
   readonly src: Register;
@@ -58,7 +69,7 @@ class Colouring {
   private readonly unspillable: ReadonlySet<Register>;
   private readonly size: number;
   private readonly matrix: Uint32Array;
-  private readonly neighbours: Register[][];
+  private readonly neighbours: (Register[] | undefined)[];
   private readonly degree: Int32Array;
   private readonly movesOf: (Move[] | undefined)[];
   private readonly alias: Int32Array;
@@ -75,8 +86,8 @@ class Colouring {
     this.fn = fn;
     this.unspillable = unspillable;
     this.size = fn.nextRegister;
-    this.matrix = new Uint32Array(((this.size * this.size) >> 5) + 1);
-    this.neighbours = Array.from({ length: this.size }, () => []);
+    this.matrix = clearedBits(this.size * this.size);
+    this.neighbours = new Array<Register[] | undefined>(this.size).fill(undefined);
     this.degree = new Int32Array(this.size);
     this.movesOf = new Array<Move[] | undefined>(this.size).fill(undefined);
     this.alias = Int32Array.from({ length: this.size }, (_, i) => i);
@@ -125,16 +136,18 @@ class Colouring {
 
   private addEdge(a: Register, b: Register): void {
     if (a === b || a === FRAME_POINTER || b === FRAME_POINTER || this.adjacent(a, b)) return;
-    for (const at of [a * this.size + b, b * this.size + a])
-      this.matrix[at >> 5] = (this.matrix[at >> 5] ?? 0) | (1 << (at & 31));
-    for (const [x, y] of [
-      [a, b],
-      [b, a],
-    ] as const) {
-      if (x < FIRST_VIRTUAL) continue;
-      this.neighbours[x]?.push(y);
-      this.degree[x] = (this.degree[x] ?? 0) + 1;
-    }
+    this.halfEdge(a, b);
+    this.halfEdge(b, a);
+  }
+
+  private halfEdge(a: Register, b: Register): void {
+    const at = a * this.size + b;
+    this.matrix[at >> 5] = (this.matrix[at >> 5] ?? 0) | (1 << (at & 31));
+    if (a < FIRST_VIRTUAL) return;
+    const known = this.neighbours[a];
+    if (known === undefined) this.neighbours[a] = [b];
+    else known.push(b);
+    this.degree[a] = (this.degree[a] ?? 0) + 1;
   }
 
   private build(): void {

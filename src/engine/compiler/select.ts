@@ -391,8 +391,7 @@ class Selector {
 
   /** dst = condition ? yes : no, as a move and a conditional second move. */
   private selectValue(dst: Register, condition: Inst, yes: Inst, no: Inst): void {
-    const result = this.fresh();
-    this.into(result, yes);
+    this.into(dst, yes);
     const otherImm = immediateOf(no);
     const other = otherImm === null || no.op !== 'const' ? this.operand(no) : NO_REGISTER;
     const { operation, width, left, right, imm } = this.condition(condition, false);
@@ -400,7 +399,7 @@ class Selector {
     this.emit(
       machineInsn('cmov', {
         opcode,
-        dst: result,
+        dst,
         src: other,
         left,
         right,
@@ -410,7 +409,6 @@ class Selector {
         place: this.place,
       }),
     );
-    this.move(dst, result);
   }
 
   private select(inst: Inst): void {
@@ -503,11 +501,9 @@ class Selector {
       this.alu(ALU.MOV, width, dst, src, 0, from);
       return;
     }
-    const result = this.fresh();
-    this.move(result, src);
-    this.alu(ALU.LSH, width, result, null, width - from);
-    this.alu(ALU.ARSH, width, result, null, width - from);
-    this.move(dst, result);
+    this.move(dst, src);
+    this.alu(ALU.LSH, width, dst, null, width - from);
+    this.alu(ALU.ARSH, width, dst, null, width - from);
   }
 
   private selectBinary(inst: Inst, kind: BinaryOp): void {
@@ -528,13 +524,9 @@ class Selector {
     if (signedDivision && this.cpu !== 'v4') this.reporter.report('signed-division', inst.place, [this.cpu]);
     const off = signedDivision ? 1 : 0;
     const divides = signedDivision || kind === 'udiv' || kind === 'umod';
-    const result = this.fresh();
     if (kind === 'sub' && left.op === 'const' && left.value === 0n) {
-      this.move(result, this.operand(right));
-      this.emit(
-        machineInsn('alu', { opcode: ALU.NEG | (width === 64 ? CLASS.ALU64 : CLASS.ALU), dst: result, place: this.place }),
-      );
-      this.move(dst, result);
+      this.move(dst, this.operand(right));
+      this.emit(machineInsn('alu', { opcode: ALU.NEG | (width === 64 ? CLASS.ALU64 : CLASS.ALU), dst, place: this.place }));
       return;
     }
     if (left.op === 'slot' && kind === 'add' && immediateOf(right) !== null) {
@@ -547,18 +539,15 @@ class Selector {
       !(divides && imm === 0) &&
       !((kind === 'shl' || kind === 'lshr' || kind === 'ashr') && (imm < 0 || imm >= width));
     const source = usable ? null : this.operand(right);
-    this.into(result, left);
-    this.alu(ALU_OF[kind], width, result, source, usable ? (imm ?? 0) : 0, off);
-    this.move(dst, result);
+    this.into(dst, left);
+    this.alu(ALU_OF[kind], width, dst, source, usable ? (imm ?? 0) : 0, off);
   }
 
   private selectSwap(inst: Inst, bits: 16 | 32 | 64): void {
-    const source = present(inst.args[0], 'operand');
-    const result = this.fresh();
-    this.move(result, this.operand(source));
+    const dst = this.registerOf(inst);
+    this.move(dst, this.operand(present(inst.args[0], 'operand')));
     const opcode = this.cpu === 'v4' ? ALU.END | CLASS.ALU64 : ALU.END | SOURCE.X | CLASS.ALU;
-    this.emit(machineInsn('alu', { opcode, dst: result, imm: bits, place: this.place }));
-    this.move(this.registerOf(inst), result);
+    this.emit(machineInsn('alu', { opcode, dst, imm: bits, place: this.place }));
   }
 
   /** Base register, frame slot and offset of a memory access. */

@@ -6,34 +6,38 @@ import { exposedSlots } from './simplify-values.ts';
 
 /** Returns true when something was removed. */
 export function removeDeadCode(fn: IrFunction): boolean {
-  const live = new Set<Inst>();
+  // By id: what is needed.
+  const live = new Uint8Array(fn.instCount);
   const work: Inst[] = [];
   const need = (inst: Inst): void => {
-    if (live.has(inst)) return;
-    live.add(inst);
+    if (live[inst.id] === 1) return;
+    live[inst.id] = 1;
     work.push(inst);
   };
   const read = readSlots(fn);
-  const isDeadStore = (inst: Inst): boolean => {
-    const base = inst.args[0];
-    return inst.op === 'store' && !inst.isVolatile && base?.op === 'slot' && !read.has(base.slot);
-  };
   for (const block of fn.blocks) {
-    for (const inst of block.body) if (hasEffect(inst) && !isDeadStore(inst)) need(inst);
+    for (const inst of block.body) if (hasEffect(inst) && !isDeadStore(inst, read)) need(inst);
     const { end } = block;
     if (end.kind === 'branch') need(end.condition);
     else if (end.kind === 'return' && end.value !== null) need(end.value);
   }
   for (let inst = work.pop(); inst !== undefined; inst = work.pop()) for (const arg of inst.args) need(arg);
   let changed = false;
+  const isDead = (inst: Inst): boolean => live[inst.id] !== 1;
   for (const block of fn.blocks) {
-    const before = block.phis.length + block.body.length;
-    block.phis = block.phis.filter((inst) => live.has(inst));
-    block.body = block.body.filter((inst) => live.has(inst));
-    changed ||= block.phis.length + block.body.length !== before;
+    for (const part of ['phis', 'body'] as const) {
+      if (!block[part].some(isDead)) continue;
+      block[part] = block[part].filter((inst) => live[inst.id] === 1);
+      changed = true;
+    }
   }
   dropUnusedSlots(fn, live);
   return changed;
+}
+
+function isDeadStore(inst: Inst, read: ReadonlySet<Slot>): boolean {
+  const base = inst.args[0];
+  return inst.op === 'store' && !inst.isVolatile && base?.op === 'slot' && !read.has(base.slot);
 }
 
 function readSlots(fn: IrFunction): Set<Slot> {
@@ -47,8 +51,9 @@ function readSlots(fn: IrFunction): Set<Slot> {
   return read;
 }
 
-function dropUnusedSlots(fn: IrFunction, live: ReadonlySet<Inst>): void {
-  const kept = fn.slots.filter((slot) => live.has(fn.slotAddress(slot)));
+function dropUnusedSlots(fn: IrFunction, live: Uint8Array): void {
+  if (fn.slots.length === 0) return;
+  const kept = fn.slots.filter((slot) => live[fn.slotAddress(slot).id] === 1);
   fn.slots.length = 0;
   fn.slots.push(...kept);
 }

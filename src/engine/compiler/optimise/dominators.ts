@@ -2,27 +2,26 @@
 
 import { type Block, type IrFunction, reversePostorder } from '../ir.ts';
 
+/** Lists are indexed by a block's `order`. Valid until the next reverse postorder of the function. */
 export interface Dominators {
   /** Reachable blocks in reverse postorder. */
   readonly order: readonly Block[];
-  readonly idom: ReadonlyMap<Block, Block>;
-  readonly children: ReadonlyMap<Block, readonly Block[]>;
-  /** Position in `order`. */
-  readonly number: ReadonlyMap<Block, number>;
+  /** Places of the immediate dominators; the entry is its own. */
+  readonly parents: Int32Array;
+  readonly children: readonly (readonly Block[])[];
 }
 
 /** Needs up-to-date predecessors. */
 export function computeDominators(fn: IrFunction): Dominators {
   const order = reversePostorder(fn);
-  const number = new Map(order.map((block, i) => [block, i]));
-  const idom: number[] = new Array<number>(order.length).fill(-1);
-  idom[0] = 0;
+  const parents = new Int32Array(order.length).fill(-1);
+  parents[0] = 0;
   const intersect = (a: number, b: number): number => {
     let x = a;
     let y = b;
     while (x !== y) {
-      while (x > y) x = idom[x] ?? 0;
-      while (y > x) y = idom[y] ?? 0;
+      while (x > y) x = parents[x] ?? 0;
+      while (y > x) y = parents[y] ?? 0;
     }
     return x;
   };
@@ -30,49 +29,50 @@ export function computeDominators(fn: IrFunction): Dominators {
     changed = false;
     for (let i = 1; i < order.length; i++) {
       let best = -1;
-      for (const pred of order[i]?.preds ?? []) {
-        const p = number.get(pred);
-        if (p === undefined || idom[p] === -1) continue;
+      for (const { order: p } of order[i]?.preds ?? []) {
+        if (p < 0 || parents[p] === -1) continue;
         best = best === -1 ? p : intersect(p, best);
       }
-      if (best !== idom[i]) {
-        idom[i] = best;
+      if (best !== parents[i]) {
+        parents[i] = best;
         changed = true;
       }
     }
   }
-  const parents = new Map<Block, Block>();
-  const children = new Map<Block, Block[]>();
-  for (const block of order) children.set(block, []);
-  order.forEach((block, i) => {
-    const parent = order[idom[i] ?? 0];
-    if (i === 0 || parent === undefined) return;
-    parents.set(block, parent);
-    children.get(parent)?.push(block);
-  });
-  return { order, idom: parents, children, number };
+  const children: Block[][] = order.map(() => []);
+  for (let i = 1; i < order.length; i++) {
+    const block = order[i];
+    if (block !== undefined) children[parents[i] ?? 0]?.push(block);
+  }
+  return { order, parents, children };
 }
 
 /** True when every path to `inner` passes `outer`. */
 export function dominates(doms: Dominators, outer: Block, inner: Block): boolean {
-  const target = doms.number.get(outer) ?? -1;
-  let block: Block | undefined = inner;
-  while (block !== undefined && (doms.number.get(block) ?? 0) > target) block = doms.idom.get(block);
-  return block === outer;
+  const target = outer.order;
+  let at = inner.order;
+  if (target < 0 || at < 0) return false;
+  while (at > target) at = doms.parents[at] ?? 0;
+  return at === target;
 }
 
-/** For each block, the blocks where its dominance ends. */
-export function dominanceFrontiers(doms: Dominators): Map<Block, Set<Block>> {
-  const frontiers = new Map<Block, Set<Block>>();
-  for (const block of doms.order) frontiers.set(block, new Set());
-  for (const block of doms.order) {
+const NOWHERE: ReadonlySet<Block> = new Set();
+
+/** Where the dominance of each block ends, by the block's `order`. */
+export function dominanceFrontiers(doms: Dominators): readonly ReadonlySet<Block>[] {
+  const { order, parents } = doms;
+  const frontiers: (Set<Block> | undefined)[] = new Array<undefined>(order.length).fill(undefined);
+  for (const block of order) {
     if (block.preds.length < 2) continue;
-    const stop = doms.idom.get(block);
+    const stop = parents[block.order] ?? 0;
     for (const pred of block.preds) {
-      if (!doms.number.has(pred)) continue;
-      for (let runner: Block | undefined = pred; runner !== undefined && runner !== stop; runner = doms.idom.get(runner))
-        frontiers.get(runner)?.add(block);
+      for (let at = pred.order; at >= 0 && at !== stop; at = parents[at] ?? 0) {
+        const known = frontiers[at];
+        if (known === undefined) frontiers[at] = new Set([block]);
+        else known.add(block);
+        if (at === 0) break;
+      }
     }
   }
-  return frontiers;
+  return frontiers.map((found) => found ?? NOWHERE);
 }

@@ -3,6 +3,10 @@
 
 import { type IrFunction, resolve } from '../ir.ts';
 
+/** True when some call's function is not known yet. */
+export const callsThroughPointer = (fn: IrFunction): boolean =>
+  fn.blocks.some(({ body }) => body.some((inst) => inst.op === 'call' && inst.target.kind === 'indirect'));
+
 /** Returns true when a call was settled. */
 export function settleCalls(fn: IrFunction): boolean {
   let changed = false;

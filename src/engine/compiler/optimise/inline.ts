@@ -240,10 +240,8 @@ class BodyCopy {
   }
 
   private shell(inst: Inst, block: Block): Inst {
-    const { id, width, args, block: _block, place, forward, ...payload } = inst;
-    const scoped = payload.op === 'call' ? { ...payload, scope: [...this.scope, ...payload.scope] } : payload;
-    const made = this.caller.make(scoped, width, [], place);
-    made.block = block;
+    const scoped = inst.op === 'call' ? { ...inst, scope: [...this.scope, ...inst.scope] } : inst;
+    const made = this.caller.copyOf(scoped, block);
     this.values.set(inst, made);
     return made;
   }

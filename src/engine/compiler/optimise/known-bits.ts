@@ -7,7 +7,10 @@ const ALL: Readonly<Record<32 | 64, bigint>> = { 32: 0xffff_ffffn, 64: 0xffff_ff
 
 /** All ones up to the highest set bit of `mask`. */
 function filled(mask: bigint): bigint {
-  return mask === 0n ? 0n : (1n << BigInt(mask.toString(2).length)) - 1n;
+  if (mask === 0n || mask === ALL[64]) return mask;
+  const high = Number(mask >> 32n);
+  const bits = high === 0 ? 32 - Math.clz32(Number(mask)) : 64 - Math.clz32(high);
+  return (1n << BigInt(bits)) - 1n;
 }
 
 /** Mask of the bits that may be set. */

@@ -13,7 +13,7 @@ export interface Loop {
 /** All natural loops, one a header, outer ones first. */
 export function naturalLoops(doms: Dominators): Loop[] {
   return doms.order.flatMap((header) => {
-    const latches = header.preds.filter((latch) => doms.number.has(latch) && dominates(doms, header, latch));
+    const latches = header.preds.filter((latch) => dominates(doms, header, latch));
     if (latches.length === 0) return [];
     const body = new Set<Block>();
     for (const latch of latches) collect(header, latch, body);

@@ -137,7 +137,7 @@ function placePhis(fn: IrFunction, candidates: ReadonlyMap<Slot, Candidate>, dom
     const work = [...new Set(stores)];
     const placed = new Set<Block>();
     for (let block = work.pop(); block !== undefined; block = work.pop()) {
-      for (const next of frontiers.get(block) ?? []) {
+      for (const next of frontiers[block.order] ?? []) {
         if (placed.has(next) || !live.get(next)?.has(slot)) continue;
         placed.add(next);
         const phi = fn.make({ op: 'phi', incoming: [], variable: slot.variable, bound: null }, size === 8 ? 64 : 32, [], null);
@@ -205,7 +205,7 @@ function rename(fn: IrFunction, candidates: ReadonlyMap<Slot, Candidate>, phis: 
     };
     renameBlock(fn, block, candidates, phis, values, set);
     work.push({ kind: 'leave', undo });
-    for (const child of doms.children.get(block) ?? []) work.push({ kind: 'enter', block: child });
+    for (const child of doms.children[block.order] ?? []) work.push({ kind: 'enter', block: child });
   }
 }
 

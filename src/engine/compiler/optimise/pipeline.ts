@@ -5,7 +5,7 @@ import type { IrFunction } from '../ir.ts';
 import type { Reporter } from '../report.ts';
 import type { FunctionSymbol } from '../tree.ts';
 import { removeDeadCode } from './dead-code.ts';
-import { settleCalls } from './indirect-calls.ts';
+import { callsThroughPointer, settleCalls } from './indirect-calls.ts';
 import { bottomUp, buildCallGraph, inlineCalls, recursiveFunctions } from './inline.ts';
 import { promoteSlots } from './mem2reg.ts';
 import { dropUnreachable, simplifyBlocks } from './simplify-blocks.ts';
@@ -28,9 +28,10 @@ const CALL_ROUNDS = 4;
 /** Loops unrolled in one function at most. */
 const UNROLL_ROUNDS = 24;
 
-function simplify(fn: IrFunction, options: OptimiseOptions): void {
+/** Simplifies until nothing changes, or for so many rounds. */
+function simplify(fn: IrFunction, options: OptimiseOptions, rounds = ROUNDS): void {
   simplifyBlocks(fn);
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     let changed = promoteSlots(fn) > 0;
     changed = simplifyValues(fn, options.cpu === 'v4') || changed;
     changed = simplifyBlocks(fn) || changed;
@@ -54,16 +55,20 @@ export function optimiseUnit(
   const bodies = new Map(functions.map((fn) => [fn.symbol, fn]));
   const context = { bodies, graph, recursive, onlyForced: options.level < 2 || options.sparing };
   for (const fn of bottomUp(functions, graph)) {
-    if (options.level > 0) simplify(fn, options);
+    // One round makes a body small enough to judge and to copy; what stays a function of its own is finished below. Where a call goes
+    // through a pointer, no effort is spared to see which function it means.
+    const rounds = callsThroughPointer(fn) ? ROUNDS : 1;
+    if (options.level > 0) simplify(fn, options, rounds);
     settleCalls(fn);
     // What inlining brings may show which function a pointer means: such a call may be inlined in turn.
     for (let round = 0; round < CALL_ROUNDS && inlineCalls(fn, context); round++) {
-      if (options.level > 0) simplify(fn, options);
+      if (options.level > 0) simplify(fn, options, callsThroughPointer(fn) ? ROUNDS : 1);
       else dropUnreachable(fn);
       if (!settleCalls(fn)) break;
     }
   }
   const needed = keepNeeded(functions, isRoot);
+  if (options.level > 0) for (const fn of needed) simplify(fn, options);
   if (options.level === 0) for (const fn of needed) widenSlots(fn);
   if (options.level === 2 && !options.sparing) for (const fn of needed) unroll(fn, options);
   return needed;

@@ -47,14 +47,14 @@ function decideBranches(fn: IrFunction): boolean {
 
 /** Takes out blocks nothing reaches, and their edges. */
 export function dropUnreachable(fn: IrFunction): boolean {
-  const reachable = new Set(reversePostorder(fn));
+  const reached = reversePostorder(fn).length;
   computePredecessors(fn);
-  if (reachable.size === fn.blocks.length) return false;
+  if (reached === fn.blocks.length) return false;
   for (const block of fn.blocks) {
-    if (reachable.has(block)) continue;
-    for (const next of successors(block)) if (reachable.has(next)) dropIncoming(next, block);
+    if (block.order >= 0) continue;
+    for (const next of successors(block)) if (next.order >= 0) dropIncoming(next, block);
   }
-  fn.blocks = fn.blocks.filter((block) => reachable.has(block));
+  fn.blocks = fn.blocks.filter((block) => block.order >= 0);
   computePredecessors(fn);
   return true;
 }

@@ -4,10 +4,12 @@
 
 import {
   type AccessSize,
+  type BinaryOp,
   type Block,
   computePredecessors,
   type Inst,
   type IrFunction,
+  type Predicate,
   replaceBy,
   resolve,
   resolveOperands,
@@ -36,7 +38,8 @@ interface MemoryFact {
 class Simplifier {
   private readonly fn: IrFunction;
   private readonly host: FoldHost;
-  private readonly table = new Map<string, Inst[]>();
+  /** Computations that dominate the block at hand. */
+  private readonly table = new Map<number, Inst>();
   private out: Inst[] = [];
   private changed = false;
   private facts: MemoryFact[] = [];
@@ -60,25 +63,25 @@ class Simplifier {
   private walk(doms: Dominators): void {
     const entry = doms.order[0];
     if (entry === undefined) return;
-    type Step = { kind: 'enter'; block: Block; facts: MemoryFact[] } | { kind: 'leave'; keys: string[] };
+    type Step = { kind: 'enter'; block: Block; facts: MemoryFact[] } | { kind: 'leave'; keys: number[] };
     const work: Step[] = [{ kind: 'enter', block: entry, facts: [] }];
     for (let step = work.pop(); step !== undefined; step = work.pop()) {
       if (step.kind === 'leave') {
-        for (const key of step.keys) this.table.get(key)?.pop();
+        for (const key of step.keys) this.table.delete(key);
         continue;
       }
       this.facts = step.facts;
       const keys = this.block(step.block);
       work.push({ kind: 'leave', keys });
-      for (const child of doms.children.get(step.block) ?? []) {
+      for (const child of doms.children[step.block.order] ?? []) {
         const inherits = child.preds.length === 1 && child.preds[0] === step.block;
         work.push({ kind: 'enter', block: child, facts: inherits ? [...this.facts] : [] });
       }
     }
   }
 
-  private block(block: Block): string[] {
-    const keys: string[] = [];
+  private block(block: Block): number[] {
+    const keys: number[] = [];
     const phis: Inst[] = [];
     for (const phi of block.phis) {
       resolveArgs(phi);
@@ -117,15 +120,16 @@ class Simplifier {
     this.changed = true;
   }
 
-  private visit(inst: Inst, block: Block, keys: string[]): void {
+  private visit(inst: Inst, block: Block, keys: number[]): void {
     resolveArgs(inst);
     const simple = fold(this.host, inst);
     if (simple !== inst) return this.replace(inst, simple);
     const key = keyOf(inst);
-    if (key !== null) {
-      const known = this.table.get(key)?.at(-1);
+    if (key >= 0) {
+      const known = this.table.get(key);
       if (known !== undefined) return this.replace(inst, known);
-      this.remember(key, inst, keys);
+      this.table.set(key, inst);
+      keys.push(key);
     }
     if (inst.op === 'load') {
       const forwarded = this.forward(inst);
@@ -137,13 +141,6 @@ class Simplifier {
     } else this.clobber(inst);
     inst.block = block;
     this.out.push(inst);
-  }
-
-  private remember(key: string, inst: Inst, keys: string[]): void {
-    const list = this.table.get(key);
-    if (list === undefined) this.table.set(key, [inst]);
-    else list.push(inst);
-    keys.push(key);
   }
 
   /** For folding: an instruction in front of the one at hand; equal ones are not shared until the next round. */
@@ -255,23 +252,58 @@ function resolveArgs(inst: Inst): void {
   }
 }
 
-/** Identity of a pure computation, or null for what must not be shared. */
-function keyOf(inst: Inst): string | null {
-  const args = (): string => inst.args.map((arg) => arg.id).join();
+const BINARY_CODE: Readonly<Record<BinaryOp, number>> = {
+  add: 0,
+  sub: 1,
+  mul: 2,
+  udiv: 3,
+  sdiv: 4,
+  umod: 5,
+  smod: 6,
+  and: 7,
+  or: 8,
+  xor: 9,
+  shl: 10,
+  lshr: 11,
+  ashr: 12,
+};
+const COMPARE_CODE: Readonly<Record<Predicate, number>> = {
+  eq: 13,
+  ne: 14,
+  ult: 15,
+  ule: 16,
+  ugt: 17,
+  uge: 18,
+  slt: 19,
+  sle: 20,
+  sgt: 21,
+  sge: 22,
+};
+/** Ids up to which two of them and a code fit one exact number. */
+const ID_LIMIT = 1 << 22;
+
+/** Identity of a pure computation; -1 for what must not be shared. */
+function keyOf(inst: Inst): number {
   switch (inst.op) {
     case 'binary':
-      return `${inst.kind}${inst.width}:${args()}`;
+      return pair(BINARY_CODE[inst.kind] * 2 + (inst.width >> 6), inst);
     case 'compare':
-      return `${inst.predicate}:${args()}`;
+      return pair(COMPARE_CODE[inst.predicate] * 2, inst);
     case 'sext':
-      return `s${inst.from}.${inst.width}:${args()}`;
+      return pair(64 + inst.from + (inst.width >> 6), inst);
     case 'zext':
+      return pair(46, inst);
     case 'trunc':
-    case 'select':
-      return `${inst.op}:${args()}`;
+      return pair(47, inst);
     case 'bswap':
-      return `w${inst.bits}:${args()}`;
+      return pair(48 + (inst.bits >> 4), inst);
     default:
-      return null;
+      return -1;
   }
+}
+
+function pair(code: number, { args }: Inst): number {
+  const a = args[0]?.id ?? 0;
+  const b = args[1]?.id ?? 0;
+  return a >= ID_LIMIT || b >= ID_LIMIT ? -1 : (code * ID_LIMIT + a) * ID_LIMIT + b;
 }

@@ -250,9 +250,7 @@ function copyShells(
   const copy = blocks.get(block);
   if (copy === undefined) return;
   const shell = (inst: Inst): Inst => {
-    const { id: _id, width, args: _args, block: _block, place, forward: _forward, ...payload } = inst;
-    const made = fn.make(payload, width, [], place);
-    made.block = copy;
+    const made = fn.copyOf(inst, copy);
     values.set(inst, made);
     return made;
   };
