@@ -21,6 +21,8 @@ import { UsageError, warn } from './output.ts';
 /** The project's folder, from the bundle's place in build/cli. */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const GALLERY = join(ROOT, 'public', 'gallery');
+/** Scenarios that speed is measured with: named like gallery scenarios, not shown on the page. */
+const BENCH_SCENARIOS = join(ROOT, 'bench', 'scenarios');
 
 export interface GalleryIndex {
   readonly programs: readonly {
@@ -117,10 +119,12 @@ function accept(
   );
 }
 
-/** Text of a gallery scenario, or null. */
+/** Text of a gallery scenario, or of one of those that speed is measured with; or null. */
 export function galleryScenario(id: string): string | null {
   const entry = galleryIndex().scenarios.find((item) => item.id === id);
-  return entry === undefined ? null : readText(join(GALLERY, entry.file));
+  if (entry !== undefined) return readText(join(GALLERY, entry.file));
+  const measured = join(BENCH_SCENARIOS, `${basename(id)}.scenario.json`);
+  return existsSync(measured) ? readText(measured) : null;
 }
 
 function openLink(link: string): LoadedScenario {

@@ -21,6 +21,35 @@ export class Digest {
     return this.word(words[0] ?? 0).word(words[1] ?? 0);
   }
 
+  /**
+   * Mixes eight integers as one row: a sum of products for each lane (of the second, with the halves
+   * exchanged: an upper bit says little in a product), then one mixing step. Logs have millions of rows, and
+   * this takes a third of the time of eight calls of {@link word} (whose result it does not equal).
+   */
+  row(w0: number, w1: number, w2: number, w3: number, w4: number, w5: number, w6: number, w7: number): void {
+    const low =
+      Math.imul(w0, 0x9e3779b1) +
+      Math.imul(w1, 0x85ebca77) +
+      Math.imul(w2, 0xc2b2ae3d) +
+      Math.imul(w3, 0x27d4eb2f) +
+      Math.imul(w4, 0x165667b1) +
+      Math.imul(w5, 0xd3a2646d) +
+      Math.imul(w6, 0xfd7046c5) +
+      Math.imul(w7, 0xb55a4f09);
+    const high =
+      Math.imul(swap(w0), 0x2c1b3c6d) +
+      Math.imul(swap(w1), 0x297a2d39) +
+      Math.imul(swap(w2), 0x7feb352d) +
+      Math.imul(swap(w3), 0x846ca68b) +
+      Math.imul(swap(w4), 0x68e31da5) +
+      Math.imul(swap(w5), 0xb2836fd9) +
+      Math.imul(swap(w6), 0x5851f42d) +
+      Math.imul(swap(w7), 0x4c957f2d);
+    this.a = mix(this.a, low | 0, 0xcc9e2d51, 0x1b873593);
+    this.b = mix(this.b, high | 0, 0x85ebca6b, 0xc2b2ae35);
+    this.count++;
+  }
+
   /** Mixes bytes, four at a time, the tail zero-padded; the length is mixed in as well. */
   bytes(data: Uint8Array): this {
     const whole = data.length & ~3;
@@ -47,6 +76,8 @@ export class Digest {
 
 const float = new Float64Array(1);
 const words = new Int32Array(float.buffer);
+
+const swap = (word: number): number => (word << 16) | (word >>> 16);
 
 function mix(hash: number, value: number, c1: number, c2: number): number {
   let k = Math.imul(value, c1);

@@ -51,6 +51,9 @@ export class RedBlackTree {
   private right(node: number): number {
     return this.links.right[node] ?? NO_NODE;
   }
+  private child(node: number, side: number): number {
+    return side === LEFT ? this.left(node) : this.right(node);
+  }
   private parent(node: number): number {
     return this.links.parent[node] ?? NO_NODE;
   }
@@ -143,17 +146,15 @@ export class RedBlackTree {
     for (;;) {
       const short = this.left(parent) === node ? LEFT : RIGHT;
       const other = short === LEFT ? RIGHT : LEFT;
-      const far = (at: number): number => (short === LEFT ? this.right(at) : this.left(at));
-      const near = (at: number): number => (short === LEFT ? this.left(at) : this.right(at));
-      let sibling = far(parent);
+      let sibling = this.child(parent, other);
       if (this.isRed(sibling)) {
         this.rotate(parent, short);
         this.paint(sibling, BLACK);
         this.paint(parent, RED);
-        sibling = far(parent);
+        sibling = this.child(parent, other);
       }
-      if (!this.isRed(far(sibling))) {
-        if (!this.isRed(near(sibling))) {
+      if (!this.isRed(this.child(sibling, other))) {
+        if (!this.isRed(this.child(sibling, short))) {
           this.paint(sibling, RED);
           if (this.isRed(parent)) {
             this.paint(parent, BLACK);
@@ -164,14 +165,14 @@ export class RedBlackTree {
           if (parent === NO_NODE) return;
           continue;
         }
-        const inner = near(sibling);
+        const inner = this.child(sibling, short);
         this.rotate(sibling, other);
         this.paint(inner, BLACK);
         this.paint(sibling, RED);
         sibling = inner;
       }
       const colour = this.links.colour[parent] ?? BLACK;
-      const outer = far(sibling);
+      const outer = this.child(sibling, other);
       this.rotate(parent, short);
       this.paint(sibling, colour);
       this.paint(parent, BLACK);

@@ -54,6 +54,8 @@ const flow = v.strictObject({
   kind: v.picklist(['constant', 'poisson', 'burst']),
   /** Offered bits a second (constant and poisson). */
   rate: v.optional(rateText),
+  /** Instead of `rate`: time from packet to packet, whatever their sizes (poisson: its mean). */
+  gap: v.optional(timeText),
   /** Bytes of a packet with its Ethernet header; a list is used in turn. */
   size: v.union([sizeText, v.pipe(v.array(sizeText), v.minLength(1), v.maxLength(64))]),
   count: v.optional(integer(1, 10_000)),
@@ -144,7 +146,11 @@ function crossCheck(scenario: Scenario): ScenarioProblem[] {
     if (item.kind === 'burst') {
       if (item.count === undefined) say(`${path}.count`, 'a burst flow needs "count", the packets of one burst');
       if (item.interval === undefined) say(`${path}.interval`, 'a burst flow needs "interval", the time between bursts');
-    } else if (item.rate === undefined) say(`${path}.rate`, `a ${item.kind} flow needs "rate", such as "2mbit"`);
+      if (item.gap !== undefined) say(`${path}.gap`, 'a burst flow has "interval" and no "gap"');
+    } else if (item.rate === undefined && item.gap === undefined)
+      say(`${path}.rate`, `a ${item.kind} flow needs "rate", such as "2mbit", or "gap", such as "1ms"`);
+    else if (item.rate !== undefined && item.gap !== undefined) say(`${path}.gap`, 'give either "rate" or "gap"');
+    if (item.gap !== undefined && (parseTime(item.gap) ?? 0) <= 0) say(`${path}.gap`, 'must be more than 0');
     if (item.interval !== undefined && (parseTime(item.interval) ?? 0) <= 0) say(`${path}.interval`, 'must be more than 0');
     for (const size of [item.size].flat()) {
       const length = parseSize(size) ?? 0;

@@ -32,6 +32,8 @@ export class TrafficSource {
   private readonly start: number;
   private readonly stop: number;
   private readonly interval: number;
+  /** Nanoseconds from packet to packet where the flow says so; 0 where its rate does. */
+  private readonly fixedGap: number;
   private readonly spacing: number;
   private readonly random: RandomStream;
   /** [0] packets sent. */
@@ -48,6 +50,7 @@ export class TrafficSource {
     this.rate = parseRate(flow.rate ?? '1bit') ?? 1;
     this.start = parseTime(flow.start ?? '0ns') ?? 0;
     this.stop = flow.stop === undefined ? Number.POSITIVE_INFINITY : (parseTime(flow.stop) ?? 0);
+    this.fixedGap = parseTime(flow.gap ?? '0ns') ?? 0;
     this.interval = parseTime(flow.interval ?? '0ns') ?? 0;
     this.spacing = flow.tstamp === undefined ? 0 : (parseRate(flow.tstamp) ?? 0);
     this.words = memory.hostInt32(2);
@@ -70,7 +73,7 @@ export class TrafficSource {
   }
 
   private gap(): number {
-    return nextExponential(this.random, (this.size() * 8 * NS_PER_SECOND) / this.rate);
+    return nextExponential(this.random, this.fixedGap > 0 ? this.fixedGap : (this.size() * 8 * NS_PER_SECOND) / this.rate);
   }
 
   /** Bytes of the packet due now. */
@@ -150,6 +153,7 @@ export class TrafficSource {
   private after(now: number): number {
     switch (this.flow.kind) {
       case 'constant':
+        if (this.fixedGap > 0) return this.start + (this.words[0] ?? 0) * this.fixedGap;
         return this.start + exactNs(this.doubles[0] ?? 0, this.rate);
       case 'poisson':
         return now + this.gap();

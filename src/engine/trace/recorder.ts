@@ -70,15 +70,7 @@ export class Recorder {
   flush(): void {
     if (this.at === 0) return;
     const { columns, at, base, strings } = this;
-    for (let i = 0; i < at; i++) {
-      this.digest.double(columns.t[i] ?? 0);
-      this.digest.word((columns.kind[i] ?? 0) | ((columns.flags[i] ?? 0) << 8)).word(columns.packet[i] ?? 0);
-      this.digest
-        .word(columns.a[i] ?? 0)
-        .word(columns.b[i] ?? 0)
-        .word(columns.c[i] ?? 0)
-        .word(columns.d[i] ?? 0);
-    }
+    this.digestRecords(columns, at);
     for (const value of strings) this.textDigest.text(value);
     this.base += at;
     this.at = 0;
@@ -86,6 +78,15 @@ export class Recorder {
     if (this.sink === null) return;
     this.columns = newColumns();
     this.sink({ version: CHUNK_VERSION, columns, count: at, base, stringBase: this.stringCount - strings.length, strings });
+  }
+
+  private digestRecords(columns: ChunkColumns, count: number): void {
+    const { kind, flags, packet, a, b, c, d } = columns;
+    const time = new Int32Array(columns.t.buffer, columns.t.byteOffset, 2 * count);
+    for (let i = 0; i < count; i++) {
+      const head = (kind[i] ?? 0) | ((flags[i] ?? 0) << 8);
+      this.digest.row(time[2 * i] ?? 0, time[2 * i + 1] ?? 0, head, packet[i] ?? 0, a[i] ?? 0, b[i] ?? 0, c[i] ?? 0, d[i] ?? 0);
+    }
   }
 
   /** Digest of the whole log so far. Flushes: chunk borders do not matter to it, because records are mixed one by one. */

@@ -22,6 +22,9 @@ export interface JitSetup extends InterpreterSetup {
   readonly checked: boolean;
 }
 
+/** Registers saved around a callback: R0 to R5. */
+const KEPT = 6;
+
 type Run = (r1: number, r2: number) => void;
 type Callback = (a: number, b: number, c: number, d: number, e: number) => number;
 
@@ -39,6 +42,7 @@ export class JitProgram implements ProgramInstance, Machine {
   private readonly exports: Readonly<Record<string, unknown>>;
   private readonly entry: Run;
   private interpreter: Interpreter | null = null;
+  private readonly saved: Int32Array[] = [];
 
   constructor(setup: JitSetup) {
     this.setup = setup;
@@ -101,14 +105,26 @@ export class JitProgram implements ProgramInstance, Machine {
     const depth = (frame - this.setup.stackBase) / 512;
     if (depth >= MAX_FRAMES - 1) this.stop(FAULT.DEPTH, keepSlot);
     const callback = this.exports[`callback${slot}`] as Callback;
-    const keepLo = this.lo.slice(0, 6);
-    const keepHi = this.hi.slice(0, 6);
+    const kept = this.keepRegisters(depth);
     const result = callback(args[0] ?? 0, args[1] ?? 0, args[2] ?? 0, args[3] ?? 0, args[4] ?? 0);
-    this.lo.set(keepLo);
-    this.hi.set(keepHi);
+    for (let r = 0; r < KEPT; r++) {
+      this.lo[r] = kept[r] ?? 0;
+      this.hi[r] = kept[KEPT + r] ?? 0;
+    }
     this.words[SHARED.frame / 4] = frame;
     this.callSlot = keepSlot;
     return result;
+  }
+
+  /** Copies R0 to R5, which the caller of a callback goes on with, to a place of its own for each depth of calls. */
+  private keepRegisters(depth: number): Int32Array {
+    const kept = this.saved[depth] ?? new Int32Array(2 * KEPT);
+    this.saved[depth] = kept;
+    for (let r = 0; r < KEPT; r++) {
+      kept[r] = this.lo[r] ?? 0;
+      kept[KEPT + r] = this.hi[r] ?? 0;
+    }
+    return kept;
   }
 
   fault(message: string): never {
