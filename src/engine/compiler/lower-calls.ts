@@ -6,8 +6,9 @@ import { alignOf, type CType, sizeOf } from '../abi/ctype.ts';
 import type { Address } from './build-ir.ts';
 import { BUILTINS } from './builtins.ts';
 import { type AtomicKind, type CallTarget, constantValue, type Inst } from './ir.ts';
-import { convert, lowerValue } from './lower-expressions.ts';
+import { lowerValue } from './lower-expressions.ts';
 import { lowerAddress } from './lower-memory.ts';
+import { lowerOverflow } from './lower-overflow.ts';
 import { accessSize, type Lowering, widthOf } from './lower-state.ts';
 import { lowerString } from './lower-strings.ts';
 import type { FunctionSymbol, TExpr } from './tree.ts';
@@ -207,52 +208,6 @@ function trailing(l: Lowering, x: Inst, name: 'ctz' | 'ffs'): Inst {
   if (name === 'ctz') return count;
   const isZero = b.compare('eq', x, b.constant(0, w));
   return b.select(isZero, b.constant(0, 32), b.binary('add', count, b.constant(1, 32)));
-}
-
-/** The exact result does not fit: compared by widening to 64 bits, or by the rules of Hacker's Delight 2-13 for 64-bit operands. */
-function lowerOverflow(l: Lowering, expr: IntrinsicExpr): Inst {
-  const { builder: b } = l;
-  const [left, right, pointer] = expr.args;
-  const to = pointerOf(pointer?.type ?? expr.type)?.to;
-  if (left === undefined || right === undefined || pointer === undefined || to === undefined) return b.constant(0, 32);
-  const op = expr.name === 'add-overflow' ? 'add' : expr.name === 'sub-overflow' ? 'sub' : 'mul';
-  const x = b.resize(lowerValue(l, left), 64, isSigned(left.type));
-  const y = b.resize(lowerValue(l, right), 64, isSigned(right.type));
-  const at = { base: lowerValue(l, pointer), offset: 0, align: alignOf(to) };
-  const exact = b.binary(op, x, y);
-  const wide: CType = { kind: 'int', name: 'long', size: 8, signed: true };
-  const stored = convert(l, exact, wide, to);
-  b.store(at, stored, accessSize(to), false);
-  if (sizeOf(to) < 8) {
-    const back = b.resize(stored, 64, isSigned(to));
-    return b.compare('ne', back, exact);
-  }
-  return wideOverflow(l, op, x, y, exact, isSigned(to));
-}
-
-function wideOverflow(l: Lowering, op: 'add' | 'sub' | 'mul', x: Inst, y: Inst, exact: Inst, signed: boolean): Inst {
-  const { builder: b } = l;
-  const zero = b.constant(0, 64);
-  if (op !== 'mul') {
-    if (!signed) return op === 'add' ? b.compare('ult', exact, x) : b.compare('ult', x, y);
-    const a = b.binary('xor', exact, x);
-    const other = op === 'add' ? b.binary('xor', exact, y) : b.binary('xor', x, y);
-    return b.compare('slt', b.binary('and', a, other), zero);
-  }
-  // Unsigned: exact / x != y (x 0 gives quotient 0 and y is compared with 0 only then).
-  const magnitude = (v: Inst): Inst => {
-    const sign = b.binary('ashr', v, b.constant(63, 64));
-    return b.binary('sub', b.binary('xor', v, sign), sign);
-  };
-  const p = signed ? magnitude(x) : x;
-  const q = signed ? magnitude(y) : y;
-  const product = b.binary('mul', p, q);
-  const lost = b.compare('ne', b.binary('udiv', product, p), q);
-  const overflow = b.select(b.compare('eq', p, zero), b.constant(0, 32), lost);
-  if (!signed) return overflow;
-  const negative = b.binary('lshr', b.binary('xor', x, y), b.constant(63, 64));
-  const limit = b.binary('add', b.constant(0x7fff_ffff_ffff_ffffn, 64), negative);
-  return b.binary('or', overflow, b.compare('ugt', product, limit));
 }
 
 function lowerAtomic(l: Lowering, expr: IntrinsicExpr): Inst {
