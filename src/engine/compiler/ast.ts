@@ -157,7 +157,8 @@ export type Expr = Node &
     | { readonly kind: 'number'; readonly text: string }
     | { readonly kind: 'character'; readonly text: string }
     | { readonly kind: 'string'; readonly pieces: readonly string[] }
-    | { readonly kind: 'name'; readonly name: string }
+    /** `at` is the word itself; the place may hold parentheses around it. */
+    | { readonly kind: 'name'; readonly name: string; readonly at: Place }
     | { readonly kind: 'unary'; readonly op: '&' | '*' | '+' | '-' | '~' | '!'; readonly operand: Expr }
     | { readonly kind: 'step'; readonly op: '++' | '--'; readonly prefix: boolean; readonly operand: Expr }
     | { readonly kind: 'binary'; readonly op: string; readonly left: Expr; readonly right: Expr }

@@ -57,7 +57,7 @@ function check(c: Checker, expr: Expr): TExpr {
     case 'string':
       return checkString(c, expr.pieces, expr.place);
     case 'name':
-      return checkName(c, expr.name, expr.place);
+      return checkName(c, expr.name, expr.place, expr.at);
     case 'unary':
       return checkUnary(c, expr);
     case 'step':
@@ -150,7 +150,7 @@ function checkString(c: Checker, pieces: readonly string[], place: Place): TExpr
   return { kind: 'global', variable, type, place };
 }
 
-function checkName(c: Checker, name: string, place: Place): TExpr {
+function checkName(c: Checker, name: string, place: Place, word: Place): TExpr {
   const found = c.scope.find(name);
   if (found === null) {
     if (name === '__func__' || name === '__FUNCTION__' || name === '__PRETTY_FUNCTION__')
@@ -162,7 +162,7 @@ function checkName(c: Checker, name: string, place: Place): TExpr {
     c.scope.names.set(name, { kind: 'broken', place });
     return errorExpr(place);
   }
-  c.observer?.named(found, name, place);
+  c.observer?.named(found, name, word);
   switch (found.kind) {
     case 'local':
       found.used = true;

@@ -42,7 +42,7 @@ function parseAttributeArguments(p: Parser): Expr[] {
     const before = p.position;
     if (p.isName() && [',', ')'].includes(p.ahead(1).text)) {
       const name = p.advance();
-      args.push({ kind: 'name', name: name.text, place: placeOf(name) });
+      args.push({ kind: 'name', name: name.text, at: placeOf(name), place: placeOf(name) });
     } else if (startsType(p)) args.push({ kind: 'size', of: 'alignof', operand: parseTypeName(p), place: placeOf(open) });
     else args.push(p.nested(() => parseAssignment(p, false)));
     if (p.accept(',') === null && p.position === before) p.advance();

@@ -218,7 +218,7 @@ function parsePrimary(p: Parser): Expr {
       if (special !== null) return special;
       if (!p.isName()) break;
       p.advance();
-      return { kind: 'name', name: token.text, place };
+      return { kind: 'name', name: token.text, at: place, place };
     }
     case 'punctuator':
       if (token.text === '(') return parseParenthesised(p, token);

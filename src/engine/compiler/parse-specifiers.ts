@@ -102,7 +102,7 @@ export function parseSpecifiers(p: Parser, storageAllowed: boolean): Specifiers 
     attributes: [],
     alignas: [],
   };
-  while (parseSpecifier(p, g, storageAllowed));
+  while (!(p.outdented && g.type !== null) && parseSpecifier(p, g, storageAllowed));
   let type: TypeSpecifier | null = g.type;
   if (g.words.length > 0) {
     if (type !== null) p.error('two-types', [], placeOf(first));

@@ -200,7 +200,7 @@ function parseJump(p: Parser, first: Token): Statement | null {
         finish(p, 'after goto statement');
         return { kind: 'empty', place: placeOf(first) };
       }
-      if (p.isName()) p.advance();
+      if (p.isName() && !p.cutByLine) p.advance();
       else p.error('expected-identifier');
       finish(p, 'after goto statement');
       return { kind: 'goto', label: label.text, labelPlace: placeOf(label), place: p.placeFrom(first) };

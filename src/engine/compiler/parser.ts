@@ -28,6 +28,9 @@ const KEYWORDS: ReadonlySet<string> = new Set(
  */
 export type Tolerance = 'none' | 'lines' | 'blocks';
 
+/** True for a word that the language keeps for itself. */
+export const isKeyword = (word: string): boolean => KEYWORDS.has(word);
+
 export class Parser {
   readonly tokens: readonly Token[];
   readonly reporter: Reporter;
