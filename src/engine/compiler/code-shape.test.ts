@@ -65,7 +65,7 @@ SEC("qdisc/enqueue") int e(struct sch_bpf_ctx *ctx) {
 	return 0;
 }`);
     const lines = assembly(object, 'e');
-    expect(lines).toContain('*(u32 *)(r10 - 4) = 7');
+    expect(lines.join('\n')).toMatch(/w(\d) = 7\n\*\(u32 \*\)\(r10 - 4\) = r\1\n/);
     const call = lines.indexOf('call 1');
     expect(lines[call + 1]).toMatch(/^if r0 != 0 goto/);
     expect(lines.join('\n')).toContain('*(u64 *)(r0 + 0)');

@@ -30,7 +30,7 @@ import type { IrFunction } from './ir.ts';
 import { printFunction } from './ir-printer.ts';
 import { lowerFunction } from './lower.ts';
 import type { Reference } from './machine.ts';
-import { readMap } from './map-definitions.ts';
+import { readMap, readSlots } from './map-definitions.ts';
 import { optimiseUnit } from './optimise/pipeline.ts';
 import type { Reporter } from './report.ts';
 import { selectInstructions } from './select.ts';
@@ -200,6 +200,12 @@ class Generator {
       return { name, section, linkage, code: code.code, relocations, lines: code.lines, type, stackBytes: code.stackBytes };
     });
     const data = this.layout.sections.map((section) => sectionMap(section, this.layout, sectionIndex, this.reporter));
+    const maps = this.maps.map(({ variable, map }): ObjectMap => {
+      const indexOf = (symbol: FunctionSymbol | GlobalVariable): number | null =>
+        (symbol.kind === 'global' ? mapIndex.get(symbol) : functionIndex.get(symbol)) ?? null;
+      const slots = readSlots(variable, indexOf, this.reporter);
+      return slots.length === 0 ? map : { ...map, slots };
+    });
     const structOps = this.structOps((symbol) => functionIndex.get(symbol) ?? null);
     const kernelFunctions = this.kernelFunctions(functions);
     for (const { type } of [...functions, ...kernelFunctions]) if (type !== null) types.reach(type);
@@ -213,7 +219,7 @@ class Generator {
       license: this.metadata('license') ?? '',
       files: this.options.files.map((file) => ({ path: file.path, text: file.text })),
       functions,
-      maps: [...this.maps.map(({ map }) => map), ...data],
+      maps: [...maps, ...data],
       structOps,
       types: types.types,
       kernelFunctions,

@@ -3,10 +3,11 @@
 
 import { type CType, sizeOf } from '../abi/ctype.ts';
 import { mapTypeOf } from '../abi/map-types.ts';
-import type { LineEntry, ObjectMap } from '../object/program-object.ts';
+import type { LineEntry, MapSlot, ObjectMap } from '../object/program-object.ts';
+import { constantOf } from './constant.ts';
 import type { Reporter } from './report.ts';
 import type { Place } from './token.ts';
-import type { GlobalVariable } from './tree.ts';
+import type { FunctionSymbol, GlobalVariable } from './tree.ts';
 import { arrayOf, pointerOf, recordOf } from './types.ts';
 
 interface Draft {
@@ -16,6 +17,7 @@ interface Draft {
   inner: ObjectMap | null;
 }
 
+const POINTER_BYTES = 8;
 const NUMBERS: ReadonlySet<string> = new Set([
   'type',
   'max_entries',
@@ -86,4 +88,28 @@ function finish(name: string, draft: Draft, place: Place, line: LineEntry | null
     inner: draft.inner,
     line,
   };
+}
+
+/**
+ * What the initialiser of a map variable (`.values = { &inner, [3] = &program }`) puts into its slots. `indexOf` numbers the object's
+ * maps and functions; null for what is neither.
+ */
+export function readSlots(
+  variable: GlobalVariable,
+  indexOf: (symbol: GlobalVariable | FunctionSymbol) => number | null,
+  reporter: Reporter,
+): MapSlot[] {
+  const values = recordOf(variable.type)?.members?.find(({ name }) => name === 'values');
+  const slots: MapSlot[] = [];
+  for (const { offset, value } of variable.init?.items ?? []) {
+    const base = constantOf(value)?.base ?? null;
+    if (base === null) continue;
+    const target = indexOf(base);
+    if (values === undefined || offset < values.offset || target === null) {
+      reporter.report('map-definition', value.place, [variable.name, `'${base.name}' can be in no slot of it`]);
+      continue;
+    }
+    slots.push({ index: (offset - values.offset) / POINTER_BYTES, kind: base.kind === 'global' ? 'map' : 'program', target });
+  }
+  return slots.sort((a, b) => a.index - b.index);
 }

@@ -575,10 +575,9 @@ class Selector {
     const base = present(inst.args[0], 'address');
     const value = present(inst.args[1], 'value');
     const imm = immediateOf(value);
-    const root = base.op === 'binary' ? base.args[0]?.op : base.op;
     const size = SIZE_OF[inst.size];
-    // Kernels before 6.4 refuse immediate stores to the context; clang writes them from v4 on.
-    if (imm !== null && value.op === 'const' && (this.cpu === 'v4' || root === 'slot' || root === 'global')) {
+    // As clang does: from v4 on. Kernels before 6.4 refuse immediate stores to the context, and tools of that time cannot read them.
+    if (imm !== null && value.op === 'const' && this.cpu === 'v4') {
       const at = this.address(base, inst.offset);
       const low = inst.size >= 4 ? imm : inst.size === 2 ? (imm << 16) >> 16 : (imm << 24) >> 24;
       const fields = { dst: at.base, off: at.off, slot: at.slot?.slot ?? null, place: this.place };

@@ -13,6 +13,8 @@ export interface DefinedMap {
   readonly map: ObjectMap;
   /** Byte of the variable in `.maps`. */
   readonly offset: number;
+  /** Byte of the variable where its slots begin (member `values`); null when it has none. */
+  readonly slotsAt: number | null;
   readonly problems: readonly string[];
 }
 
@@ -116,7 +118,9 @@ export function mapsFromBtf(variables: readonly BtfVariable[], placeOf: (name: s
     .map((variable) => {
       const problems: string[] = [];
       const map = readMapDefinition(variable.type, variable.name, problems);
-      return { map, offset: placeOf(variable.name) ?? variable.offset, problems };
+      const record = bare(variable.type);
+      const values = record.kind === 'struct' ? record.members?.find(({ name }) => name === 'values') : undefined;
+      return { map, offset: placeOf(variable.name) ?? variable.offset, slotsAt: values?.offset ?? null, problems };
     })
     .sort((a, b) => a.offset - b.offset);
 }

@@ -8,7 +8,7 @@ import { PROFILE_IDS, type ProfileId } from '../abi/profile.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { type Code, decode, emptyCode } from '../isa/codec.ts';
 import { CORE_KIND, readBtfExt, type SectionInfo } from './btf-ext.ts';
-import { ARRAY_MAP_NUMBER, mapsFromBtf } from './btf-maps.ts';
+import { ARRAY_MAP_NUMBER, type DefinedMap, mapsFromBtf } from './btf-maps.ts';
 import { type BtfFunction, BtfReader } from './btf-read.ts';
 import {
   type ElfFile,
@@ -27,6 +27,7 @@ import type {
   KernelFunction,
   KernelSetting,
   LineEntry,
+  MapSlot,
   ObjectFile,
   ObjectFunction,
   ObjectMap,
@@ -189,10 +190,37 @@ class ObjectReader {
       this.problem('elf-maps', 'maps are defined but there is no BTF for them (compile with clang -g)');
       return;
     }
-    for (const { map, offset, problems } of mapsFromBtf(variables, (name) => this.symbolValue(section.index, name))) {
+    const defined = mapsFromBtf(variables, (name) => this.symbolValue(section.index, name));
+    for (const { map, offset, problems } of defined) {
       for (const message of problems) this.problem('elf-map-definition', message);
       this.mapAt.set(offset, this.maps.length);
       this.maps.push(map);
+    }
+    this.readSlots(section, defined);
+  }
+
+  /** Relocations of `.maps` fill slots: with the address of a map, or of a program (libbpf, bpf_object__collect_map_relos). */
+  private readSlots(section: ElfSection, defined: readonly DefinedMap[]): void {
+    const view = new DataView(section.data.buffer, section.data.byteOffset, section.data.byteLength);
+    const slots = new Map<number, MapSlot[]>();
+    for (const { offset, type, symbol } of this.elf.relocations.get(section.index) ?? []) {
+      const owner = defined.findLast((candidate) => candidate.offset <= offset);
+      const number = owner === undefined ? undefined : this.mapAt.get(owner.offset);
+      const index = owner === undefined || owner.slotsAt === null ? -1 : (offset - owner.offset - owner.slotsAt) / 8;
+      const addend = offset + 8 <= section.data.length ? view.getUint32(offset, true) : 0;
+      const map = symbol.section === section.index ? (this.placeOf(symbol, addend)?.target ?? -1) : -1;
+      const target = map >= 0 ? map : this.functionAt(symbol.section, symbol.value + addend);
+      if (type !== R_BPF.ABS64 || number === undefined || target < 0 || index < 0 || !Number.isInteger(index)) {
+        this.problem('elf-map-slot', `a relocation in .maps for ${symbol.name} means no slot of a map`);
+        continue;
+      }
+      const list = slots.get(number) ?? [];
+      slots.set(number, list);
+      list.push({ index, kind: map >= 0 ? 'map' : 'program', target });
+    }
+    for (const [number, list] of slots) {
+      const map = this.maps[number];
+      if (map !== undefined) this.maps[number] = { ...map, slots: list.sort((a, b) => a.index - b.index) };
     }
   }
 

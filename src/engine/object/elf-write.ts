@@ -42,12 +42,16 @@ interface OutSection {
   relocations: { readonly offset: number; readonly type: number; readonly symbol: string }[];
 }
 
+const SLOT_BYTES = 8;
 const MAP_DEFINITION_BYTES = 8;
 /** Externs that the kernel's configuration fills in; no section of the file. */
 const SETTINGS_SECTION = '.kconfig';
 
 /** `__uint(name, n)`: a pointer to an array of n integers. */
 const uintMember = (value: number): CType => ({ kind: 'pointer', to: { kind: 'array', of: INT, length: value } });
+
+/** A function whose type is not known. */
+const UNTYPED: FunctionType = { kind: 'function', returns: INT, params: [], variadic: false };
 
 /** The struct that a BTF-style map definition has (libbpf's bpf_helpers.h, __uint and __type). */
 function mapDefinition(map: ObjectMap): RecordType {
@@ -59,15 +63,14 @@ function mapDefinition(map: ObjectMap): RecordType {
   else if (map.valueSize !== 0) fields.push(['value_size', uintMember(map.valueSize)]);
   if (map.flags !== 0) fields.push(['map_flags', uintMember(map.flags)]);
   if (map.pinning !== 0) fields.push(['pinning', uintMember(map.pinning)]);
-  if (map.inner !== null) {
-    fields.push(['values', { kind: 'array', of: { kind: 'pointer', to: mapDefinition(map.inner) }, length: 0 }]);
-  }
+  // Last: libbpf wants nothing behind it, and the slots stand there.
+  const inner = map.inner === null ? UNTYPED : mapDefinition(map.inner);
+  if (map.inner !== null || map.slots !== undefined)
+    fields.push(['values', { kind: 'array', of: { kind: 'pointer', to: inner }, length: 0 }]);
   const size = fields.reduce((sum, [, type]) => sum + sizeOf(type), 0);
   const members = fields.map(([name, type], i) => ({ name, type, offset: i * MAP_DEFINITION_BYTES }));
   return { kind: 'struct', tag: null, members, size, align: 8 };
 }
-
-const UNTYPED: FunctionType = { kind: 'function', returns: INT, params: [], variadic: false };
 
 class ObjectWriter {
   private readonly object: ProgramObject;
@@ -91,13 +94,19 @@ class ObjectWriter {
     this.symbols.push({ name, value, size, type, bind, section });
   }
 
-  /** Name by which relocations refer to the start of a data section. */
+  /** Name by which relocations refer to the start of a section. */
   private static anchor(section: string): string {
     return `section ${section}`;
   }
 
   write(): Uint8Array {
     const names = [...new Set(this.object.functions.map((fn) => fn.section))];
+    const lengths = new Map<string, number>();
+    this.object.functions.forEach(({ section, code }, index) => {
+      const start = lengths.get(section) ?? 0;
+      this.starts[index] = start;
+      lengths.set(section, start + code.length * SLOT_BYTES);
+    });
     for (const name of names) this.programSection(name);
     this.mapSection();
     for (const map of this.object.maps)
@@ -115,15 +124,15 @@ class ObjectWriter {
   }
 
   private programSection(name: string): void {
-    const own = this.object.functions.map((fn, index) => ({ fn, index })).filter(({ fn }) => fn.section === name);
+    const own = this.object.functions.filter((fn) => fn.section === name);
     const code = new ByteWriter();
     const index = this.section(name, SECTION_TYPE.PROGBITS, SECTION_FLAG.ALLOC | SECTION_FLAG.EXEC, 8, new Uint8Array(0));
     const core: CoreRecord[] = [];
     const functions: { offset: number; type: number }[] = [];
     const lines: { offset: number; file: string; line: number; column: number }[] = [];
-    for (const { fn, index: number } of own) {
+    this.symbol(ObjectWriter.anchor(name), 0, 0, SYMBOL_TYPE.SECTION, SYMBOL_BIND.LOCAL, index);
+    for (const fn of own) {
       const start = code.length;
-      this.starts[number] = start;
       code.raw(this.codeOf(fn, start, core));
       const bind = fn.linkage === 'global' ? SYMBOL_BIND.GLOBAL : SYMBOL_BIND.LOCAL;
       this.symbol(fn.name, start, code.length - start, SYMBOL_TYPE.FUNC, bind, index);
@@ -150,9 +159,13 @@ class ObjectWriter {
       const slot = relocation.slot;
       switch (relocation.kind) {
         case 'map':
-        case 'function-address':
           code.src[slot] = 0;
           code.imm[slot] = 0;
+          break;
+        case 'function-address':
+          code.src[slot] = 0;
+          // A static function is named by its section and its first byte: libbpf finds it in no other way.
+          code.imm[slot] = this.isStatic(relocation.target) ? (this.starts[relocation.target] ?? 0) : 0;
           break;
         case 'map-value':
           code.src[slot] = 0;
@@ -198,9 +211,16 @@ class ObjectWriter {
         list.push({ offset, type: R_BPF.INSN_64, symbol });
         continue;
       }
-      const target = this.object.functions[relocation.target]?.name ?? '';
-      list.push({ offset, type: relocation.kind === 'function' ? R_BPF.CALL_32 : R_BPF.INSN_64, symbol: target });
+      const target = this.object.functions[relocation.target];
+      if (relocation.kind === 'function-address' && this.isStatic(relocation.target))
+        list.push({ offset, type: R_BPF.INSN_64, symbol: ObjectWriter.anchor(target?.section ?? '') });
+      else
+        list.push({ offset, type: relocation.kind === 'function' ? R_BPF.CALL_32 : R_BPF.INSN_64, symbol: target?.name ?? '' });
     }
+  }
+
+  private isStatic(index: number): boolean {
+    return this.object.functions[index]?.linkage === 'static';
   }
 
   private mapSection(): void {
@@ -209,13 +229,21 @@ class ObjectWriter {
     const variables: SectionVariable[] = [];
     const index = this.sections.length + 1;
     let offset = 0;
+    const slots: OutSection['relocations'] = [];
     for (const map of maps) {
       const type = mapDefinition(map);
-      variables.push({ name: map.name, type, offset, size: type.size, linkage: 'global' });
-      this.symbol(map.name, offset, type.size, SYMBOL_TYPE.OBJECT, SYMBOL_BIND.GLOBAL, index);
-      offset += type.size;
+      const count = Math.max(0, ...(map.slots ?? []).map((slot) => slot.index + 1));
+      const size = type.size + count * MAP_DEFINITION_BYTES;
+      variables.push({ name: map.name, type, offset, size, linkage: 'global' });
+      this.symbol(map.name, offset, size, SYMBOL_TYPE.OBJECT, SYMBOL_BIND.GLOBAL, index);
+      for (const { index: at, kind, target } of map.slots ?? []) {
+        const symbol = (kind === 'map' ? this.object.maps[target] : this.object.functions[target])?.name ?? '';
+        slots.push({ offset: offset + type.size + at * MAP_DEFINITION_BYTES, type: R_BPF.ABS64, symbol });
+      }
+      offset += size;
     }
     this.section('.maps', SECTION_TYPE.PROGBITS, SECTION_FLAG.ALLOC | SECTION_FLAG.WRITE, 8, new Uint8Array(offset));
+    this.sections[index - 1]?.relocations.push(...slots);
     this.btf.dataSection('.maps', offset, variables);
   }
 

@@ -68,6 +68,13 @@ export interface DataRelocation {
   readonly addend: number;
 }
 
+/** What a slot of a map of maps (maps[target]) or of a program array (functions[target]) holds once the object is loaded. */
+export interface MapSlot {
+  readonly index: number;
+  readonly kind: 'map' | 'program';
+  readonly target: number;
+}
+
 /** A map of the object; data sections are array maps with one entry, as libbpf makes them. */
 export interface ObjectMap {
   readonly name: string;
@@ -91,6 +98,8 @@ export interface ObjectMap {
   } | null;
   /** Template of inner maps, for maps of maps. */
   readonly inner: ObjectMap | null;
+  /** Initial contents of a map of maps or a program array (`.values = { … }`), by index; absent when there are none. */
+  readonly slots?: readonly MapSlot[];
   /** Where the map is defined, for messages; null when unknown. */
   readonly line: LineEntry | null;
 }

@@ -57,12 +57,14 @@ export function optimiseUnit(
   for (const fn of bottomUp(functions, graph)) {
     // One round makes a body small enough to judge and to copy; what stays a function of its own is finished below. Where a call goes
     // through a pointer, no effort is spared to see which function it means.
-    const rounds = callsThroughPointer(fn) ? ROUNDS : 1;
-    if (options.level > 0) simplify(fn, options, rounds);
+    // The machine has no such call, so that goes for level 0, too.
+    const byPointer = callsThroughPointer(fn);
+    if (options.level > 0 || byPointer) simplify(fn, options, byPointer ? ROUNDS : 1);
     settleCalls(fn);
     // What inlining brings may show which function a pointer means: such a call may be inlined in turn.
     for (let round = 0; round < CALL_ROUNDS && inlineCalls(fn, context); round++) {
-      if (options.level > 0) simplify(fn, options, callsThroughPointer(fn) ? ROUNDS : 1);
+      const still = callsThroughPointer(fn);
+      if (options.level > 0 || still) simplify(fn, options, still ? ROUNDS : 1);
       else dropUnreachable(fn);
       if (!settleCalls(fn)) break;
     }
