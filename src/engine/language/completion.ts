@@ -285,10 +285,9 @@ function tagItems(analysis: SourceAnalysis, offset: number, wanted: 'struct' | '
 function labelItems(analysis: SourceAnalysis, offset: number): CompletionItem[] {
   const fn = functionAt(analysis, offset);
   if (fn === null) return [];
-  const { start, end } = fn.body.place;
   return analysis.index
     .allLabels()
-    .filter(({ definition }) => definition !== null && definition.start >= start && definition.start < end)
+    .filter(({ definition }) => definition !== null && definition.start >= fn.open && definition.start < fn.close)
     .map(({ name }) => item(name, { kind: 'label', detail: 'label', rank: RANK.local }));
 }
 

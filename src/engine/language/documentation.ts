@@ -28,21 +28,21 @@ export function commentOf(span: Span, from = span.start): string {
 
 /** The comment that ends on the line above `line` (the offset of a line's first character). */
 function commentAbove(text: string, line: number): string {
-  const above = text.slice(Math.max(0, line - 3000), line).trimEnd();
-  const between = text.slice(Math.max(0, line - 3000) + above.length, line);
-  if ((between.match(/\n/g) ?? []).length > 1) return '';
-  if (above.endsWith('*/')) {
-    const open = above.lastIndexOf('/*');
-    if (open < 0) return '';
-    const ownLine = above.slice(above.lastIndexOf('\n', open) + 1, open).trim() === '';
-    return ownLine ? tidy(above.slice(open + 2, -2)) : '';
+  const lineBefore = (end: number): string => text.slice(text.lastIndexOf('\n', end - 2) + 1, end).trimEnd();
+  const last = line === 0 ? '' : lineBefore(line);
+  if (last.endsWith('*/')) {
+    const open = text.lastIndexOf('/*', line - 1);
+    const close = text.lastIndexOf('*/', line - 1);
+    const ownLine = open >= 0 && text.slice(text.lastIndexOf('\n', open) + 1, open).trim() === '';
+    return ownLine && open < close ? tidy(text.slice(open + 2, close)) : '';
   }
   const lines: string[] = [];
-  for (const candidate of above.split('\n').reverse()) {
-    if (!/^\s*\/\//.test(candidate)) break;
-    lines.unshift(candidate.replace(/^\s*\/\/+/, ''));
+  for (let at = line, words = last; at > 0 && words.trimStart().startsWith('//'); ) {
+    lines.unshift(words.replace(/^\s*\/\/+/, ''));
+    at = text.lastIndexOf('\n', at - 2) + 1;
+    words = at === 0 ? '' : lineBefore(at);
   }
-  return tidy(lines.join('\n'));
+  return lines.length === 0 ? '' : tidy(lines.join('\n'));
 }
 
 /** Takes stars and indents off. */
@@ -55,9 +55,8 @@ function tidy(comment: string): string {
 /** Start of the top-level declaration around a place, whose comment stands above all of it. */
 export function declarationStart(analysis: SourceAnalysis, span: Span): number {
   for (const item of analysis.items) {
-    const { file, start } = item.place;
-    const end = item.kind === 'function' ? item.body.place.start : item.place.end;
-    if (file === span.file && start <= span.start && span.start < end) return start;
+    const { file, start } = item;
+    if (file === span.file && start <= span.start && span.start < (item.fn?.open ?? item.end)) return start;
   }
   return span.start;
 }

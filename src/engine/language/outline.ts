@@ -4,7 +4,7 @@ import { typeText } from '../compiler/types.ts';
 import type { OutlineItem, OutlineKind } from './answers.ts';
 import { declarationText } from './describe.ts';
 import { occurrencesIn } from './navigation.ts';
-import type { SourceAnalysis } from './source-analysis.ts';
+import type { SourceAnalysis, TopItem } from './source-analysis.ts';
 import type { LanguageSymbol, Occurrence } from './symbol.ts';
 
 const KINDS: Readonly<Partial<Record<LanguageSymbol['kind'], OutlineKind>>> = {
@@ -30,14 +30,17 @@ interface Open {
 
 /** Everything the text defines, outermost first, in order of place. */
 export function outlineOf(analysis: SourceAnalysis): readonly OutlineItem[] {
-  const items = ownItems(analysis);
+  const items = analysis.items.filter(({ file }) => file === analysis.file);
   const top: Open[] = [];
+  let next = 0;
   for (const occurrence of occurrencesIn(analysis, analysis.file)) {
     const kind = occurrence.role === 'definition' ? KINDS[occurrence.symbol.kind] : undefined;
     if (kind === undefined) continue;
-    const item = items.find(({ start, end }) => start <= occurrence.start && occurrence.end <= end);
+    while ((items[next]?.end ?? Number.POSITIVE_INFINITY) < occurrence.end) next++;
+    const candidate = items[next];
+    const item = candidate !== undefined && candidate.start <= occurrence.start ? candidate : undefined;
     // Statics and types inside a function are its own business.
-    if (item?.body !== undefined && occurrence.start > item.body) continue;
+    if (item?.fn != null && occurrence.start > item.fn.open) continue;
     const open = newItem(analysis, occurrence, kind, item);
     const parent = kind === 'field' || kind === 'enumMember' ? parentFor(top, item) : null;
     (parent?.children ?? top).push(open);
@@ -45,27 +48,7 @@ export function outlineOf(analysis: SourceAnalysis): readonly OutlineItem[] {
   return adoptAnonymous(top);
 }
 
-interface Extent {
-  readonly start: number;
-  readonly end: number;
-  /** Start of a function's body. */
-  readonly body?: number;
-}
-
-function ownItems(analysis: SourceAnalysis): Extent[] {
-  const extents: Extent[] = [];
-  for (const item of analysis.items) {
-    if (item.place.file !== analysis.file) continue;
-    const { start } = item.place;
-    if (item.kind === 'function') {
-      const { close, place } = item.body;
-      extents.push({ start, end: Math.max(close.end, item.place.end), body: place.start });
-    } else extents.push({ start, end: item.place.end });
-  }
-  return extents;
-}
-
-function newItem(analysis: SourceAnalysis, occurrence: Occurrence, kind: OutlineKind, item: Extent | undefined): Open {
+function newItem(analysis: SourceAnalysis, occurrence: Occurrence, kind: OutlineKind, item: TopItem | undefined): Open {
   const { symbol, start, end } = occurrence;
   const whole = item !== undefined && kind !== 'field' && kind !== 'enumMember' && kind !== 'macro';
   const range =
@@ -102,7 +85,7 @@ function macroRange(
 }
 
 /** The struct or enum that a member belongs to: the last one that began in the same declaration. */
-function parentFor(top: readonly Open[], item: Extent | undefined): Open | null {
+function parentFor(top: readonly Open[], item: TopItem | undefined): Open | null {
   const last = top.at(-1);
   if (last === undefined || item === undefined) return null;
   return last.range.start === item.start && (last.kind === 'struct' || last.kind === 'union' || last.kind === 'enum')

@@ -32,7 +32,7 @@ export interface SourceAnalysis {
   readonly macros: ReadonlyMap<string, Macro>;
   readonly files: readonly SourceFile[];
   readonly headerNames: readonly string[];
-  readonly items: readonly TopLevel[];
+  readonly items: readonly TopItem[];
   readonly index: SymbolIndex;
   /** Innermost last. */
   readonly scopes: readonly ScopeRange[];
@@ -45,6 +45,23 @@ export interface SourceAnalysis {
   readonly lastGood: SourceAnalysis | null;
 }
 
+/** A declaration or function definition of the outermost level: where it is. Trees are not kept, for they are large. */
+export interface TopItem {
+  readonly file: SourceFile;
+  readonly start: number;
+  readonly end: number;
+  /** Of a function definition: its name, and its body from brace to brace. */
+  readonly fn: { readonly name: string; readonly open: number; readonly close: number; readonly closeEnd: number } | null;
+}
+
+const topItem = (item: TopLevel): TopItem => {
+  const { file, start, end } = item.place;
+  if (item.kind !== 'function' || item.body.place.file !== file) return { file, start, end, fn: null };
+  const { place, close } = item.body;
+  const fn = { name: item.declarator.name ?? '', open: place.start, close: close.start, closeEnd: close.end };
+  return { file, start, end: Math.max(end, close.end), fn };
+};
+
 /** More errors than a person makes: the front end stops there. */
 const ERROR_LIMIT = 300;
 
@@ -55,12 +72,13 @@ export function analyse(file: SourceFile, options: AnalysisOptions, lastGood: So
   const index = new SymbolIndex(file);
   const raw = lex(file).tokens;
   let source: Preprocessed = NOTHING;
-  let items: readonly TopLevel[] = [];
+  let items: readonly TopItem[] = [];
   try {
     const how = { defines: [], findHeader: finder.find, headerNames: finder.names, tolerant: true, observer: index };
     source = preprocess(file, how, reporter);
-    items = parseTranslationUnit(new Parser(source.tokens, reporter, bracesMatch(raw) ? 'lines' : 'blocks'));
-    checkUnit(items, reporter, file, index);
+    const tree = parseTranslationUnit(new Parser(source.tokens, reporter, bracesMatch(raw) ? 'lines' : 'blocks'));
+    items = tree.map(topItem);
+    for (const symbol of checkUnit(tree, reporter, file, index).functions) symbol.body = null;
     index.readMacroBodies(source.macros, index.scopes[0]?.scope ?? null);
   } catch (fault) {
     // Nesting so deep that the stack ends, as in compile.ts: what was read until then counts.
@@ -97,8 +115,8 @@ function bracesMatch(raw: readonly Token[]): boolean {
   return depth === 0;
 }
 
-/** Texts that are kept: the one being typed and a few that were open before it. */
-const KEPT = 4;
+/** Texts that are kept: the one being typed and the one before it. */
+const KEPT = 2;
 
 /** Keeps the readings of the last few texts, by name, text and options, and the last good one of each name. */
 export class AnalysisStore {

@@ -1,10 +1,9 @@
 // Which names can be used at a place: scopes around it, declared before it (C11 6.2.1), and macros. Where the text at hand no
 // longer declares a name, the last good text may.
 
-import type { FunctionDefinition } from '../compiler/ast.ts';
 import type { NamedThing, Scope, TagEntry } from '../compiler/scope.ts';
 import type { FunctionSymbol } from '../compiler/tree.ts';
-import type { SourceAnalysis } from './source-analysis.ts';
+import type { SourceAnalysis, TopItem } from './source-analysis.ts';
 
 /** The innermost scope around an offset, null before anything was read. */
 export function scopeAt(analysis: SourceAnalysis, offset: number): Scope | null {
@@ -55,13 +54,12 @@ export function findName(analysis: SourceAnalysis, name: string, offset: number)
   }
   const { lastGood } = analysis;
   if (lastGood === null) return null;
-  const fn = functionAt(analysis, offset)?.declarator.name;
-  const same = lastGood.items.find((item) => item.kind === 'function' && item.declarator.name === fn);
+  const fn = functionAt(analysis, offset)?.name;
+  const same = lastGood.items.find((item) => item.fn !== null && item.fn.name === fn);
   let found: NamedThing | null = null;
   for (const { scope, start } of lastGood.scopes) {
-    if (scope.parent !== null && (same?.kind !== 'function' || start < same.place.start || start > same.body.close.start))
-      continue;
-    found = scope.names.get(name) ?? found;
+    const inside = same !== undefined && same.start <= start && start <= same.end;
+    if (scope.parent === null || inside) found = scope.names.get(name) ?? found;
   }
   return found;
 }
@@ -71,17 +69,15 @@ export function findTag(analysis: SourceAnalysis, tag: string, offset: number): 
 }
 
 /** The function definition whose body is around an offset. */
-export function functionAt(analysis: SourceAnalysis, offset: number): FunctionDefinition | null {
-  for (const item of analysis.items) {
-    if (item.kind !== 'function' || item.body.place.file !== analysis.file) continue;
-    if (item.body.place.start < offset && offset <= item.body.close.start) return item;
-  }
+export function functionAt(analysis: SourceAnalysis, offset: number): NonNullable<TopItem['fn']> | null {
+  for (const { file, fn } of analysis.items)
+    if (fn !== null && file === analysis.file && fn.open < offset && offset <= fn.close) return fn;
   return null;
 }
 
 /** The symbol of the function around an offset. */
 export function functionSymbolAt(analysis: SourceAnalysis, offset: number): FunctionSymbol | null {
-  const name = functionAt(analysis, offset)?.declarator.name;
-  const thing = name == null ? undefined : analysis.scopes[0]?.scope.names.get(name);
+  const name = functionAt(analysis, offset)?.name;
+  const thing = name === undefined ? undefined : analysis.scopes[0]?.scope.names.get(name);
   return thing?.kind === 'function' ? thing : null;
 }
