@@ -1,6 +1,8 @@
 // The only door of the engine: what worker, page and command line may use. The compiler is behind a dynamic import, so that
 // a scene whose programs are already built needs no compiler.
 
+import type { LanguageServices } from './language/services.ts';
+
 export { mapTypeOf } from './abi/map-types.ts';
 export type { ApiProfile, ProfileId, QuirkId } from './abi/profile.ts';
 export { PROFILES } from './abi/profiles.ts';
@@ -11,14 +13,19 @@ export { lineColumn } from './base/source.ts';
 export { type Prepared, type PreparedProgram, type PrepareOptions, prepareObject } from './build.ts';
 export type { CompileOptions, CompileResult } from './compiler/compile.ts';
 export { disassemble } from './isa/disassemble.ts';
+export type * from './language/answers.ts';
+export type { LanguageAnswer, LanguageDocument, LanguageQuestion, LanguageServices } from './language/services.ts';
 export { readObject, writeObject } from './object/elf.ts';
 export { lineOfSlot } from './object/link.ts';
+export { listing } from './object/listing.ts';
 export type { ProgramObject } from './object/program-object.ts';
+export type { MachineMoment } from './sim/execution.ts';
 export { createExperiment, type Experiment } from './sim/experiment.ts';
 export { viewMap } from './sim/map-view.ts';
 export { parseScenario, type Scenario, type ScenarioProblem, scenarioSchema } from './sim/scenario.ts';
-export { type ExecutedInsn, Simulation } from './sim/simulation.ts';
+export { Simulation } from './sim/simulation.ts';
 export { showQdiscs } from './sim/tc-show.ts';
+export { watchValue } from './sim/watch.ts';
 export { judgeStructOps, type ObjectVerdict } from './struct-ops-object.ts';
 export type { AttachableProgram } from './tc/attachable-program.ts';
 export { type KernelTrace, type ReplayOutcome, replayTrace } from './tc/kernel-replay.ts';
@@ -32,6 +39,10 @@ export type { KernelVersion } from './verifier/verify.ts';
 
 /** Loads the compiler; a chunk of its own in the page. */
 export const loadCompiler = async () => (await import('./compiler/compile.ts')).compile;
+
+/** Loads the language services, which share the compiler's front end. */
+export const loadLanguageServices = async (): Promise<LanguageServices> =>
+  new (await import('./language/services.ts')).LanguageServices();
 
 /** The compiler with its intermediate form printed beside the object. */
 export const loadCompilerWithIr = async () => (await import('./compiler/compile.ts')).compileWithIr;

@@ -15,6 +15,7 @@ import { KeysDialog } from './panes/keys-dialog.tsx';
 import { ProblemsPane } from './panes/problems-pane.tsx';
 import { ResultsPane } from './panes/results-pane.tsx';
 import { ScenePane } from './panes/scene-pane.tsx';
+import { StepPane } from './panes/step-pane.tsx';
 import { TimelinePane } from './panes/timeline-pane.tsx';
 import { TopBar } from './panes/top-bar.tsx';
 import { TrafficPane } from './panes/traffic-pane.tsx';
@@ -40,6 +41,7 @@ function useNarrow(): boolean {
 const SIDE_TABS = [
   { id: 'inspector', label: 'Inspector' },
   { id: 'traffic', label: 'Traffic' },
+  { id: 'step', label: 'Step' },
 ] as const;
 
 function SidePane(): ReactNode {
@@ -48,7 +50,9 @@ function SidePane(): ReactNode {
     <div className="stack">
       <TabStrip<SideTab> label="Side pane" tabs={SIDE_TABS} active={tab} onSelect={(sideTab) => useStore.setState({ sideTab })} />
       <TabPanel tab={tab}>
-        <ErrorBoundary name="This pane">{tab === 'inspector' ? <InspectorPane /> : <TrafficPane />}</ErrorBoundary>
+        <ErrorBoundary name="This pane">
+          {tab === 'inspector' ? <InspectorPane /> : tab === 'traffic' ? <TrafficPane /> : <StepPane />}
+        </ErrorBoundary>
       </TabPanel>
     </div>
   );

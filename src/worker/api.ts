@@ -2,6 +2,7 @@
 // Types only; everything here survives structured cloning.
 
 import type { ProfileId, QuirkId } from '../engine/abi/profile.ts';
+import type { LanguageAnswer, LanguageDocument, LanguageQuestion } from '../engine/index.ts';
 import type { Scenario } from '../engine/sim/scenario.ts';
 
 /** A finding with its place flattened to lines and columns (one-based); `file` is the path of the source or header. */
@@ -106,6 +107,8 @@ export interface QdiscInfo {
   readonly quirks: readonly QuirkId[];
   readonly enqueue: ProgramSummary | null;
   readonly dequeue: ProgramSummary | null;
+  /** The program that runs when knobs change, where there is one. */
+  readonly change: ProgramSummary | null;
 }
 
 /** A map of the run. */
@@ -151,19 +154,59 @@ export interface MomentReport {
   readonly digest: string;
 }
 
-/** One program run inside a step. */
+/** One run of a program inside a step. */
 export interface ExecutedRun {
   readonly qdisc: number;
-  readonly program: 'enqueue' | 'dequeue';
-  readonly instructions: number;
-  /** One-based lines of the program's own file, in the order they were reached; a line directly repeated stands once. */
-  readonly lines: readonly number[];
+  readonly program: 'enqueue' | 'dequeue' | 'change';
+  /** Instructions that ran; more than are listed where it was too many. */
+  readonly executed: number;
+  /** Slot of each instruction, in the order they ran. */
+  readonly slots: Int32Array;
+  /** Calls around each: 0 in the entry function. */
+  readonly depths: Uint8Array;
 }
+
+/** An instruction of a run of a step: step from 1, run and instruction from 0. */
+export interface ExecutionPlace {
+  readonly step: number;
+  readonly run: number;
+  readonly at: number;
+}
+
+/** The machine before one instruction. */
+export interface MachineReport {
+  readonly slot: number;
+  readonly depth: number;
+  /** R0 to R10, 16 hexadecimal digits each. */
+  readonly registers: readonly string[];
+  /** Words of the stack that are not zero, by frame: `fp-8` and 16 digits. */
+  readonly stack: readonly {
+    readonly depth: number;
+    readonly words: readonly { readonly place: string; readonly value: string }[];
+  }[];
+  /** One for each watch expression that was asked for. */
+  readonly watches: readonly string[];
+}
+
+/** Slots of one program at which to stop. */
+export interface BreakpointSlots {
+  readonly qdisc: number;
+  readonly program: 'enqueue' | 'dequeue' | 'change';
+  readonly slots: readonly number[];
+}
+
+/** `searched`: nothing so far, ask again from step `to`. */
+export type BreakpointSearch =
+  | { readonly kind: 'found'; readonly place: ExecutionPlace }
+  | { readonly kind: 'searched'; readonly to: number }
+  | { readonly kind: 'end' };
 
 export interface EngineApi {
   /** Hands over the port that chunks and status come through. Once per worker. */
   connect(port: MessagePort): void;
   build(request: BuildRequest): Promise<BuildReport>;
+  /** Answers a question about a text that is being typed. Needs no run and disturbs none. */
+  language(about: LanguageDocument, question: LanguageQuestion): Promise<LanguageAnswer>;
   /** Checks raw scenario JSON. */
   checkScenario(text: string): Promise<{ readonly scenario: Scenario | null; readonly problems: readonly FlatDiagnostic[] }>;
   /** Ends any run and starts a new one, which computes ahead by itself up to the scenario's duration. */
@@ -172,8 +215,17 @@ export interface EngineApi {
   stop(): Promise<void>;
   /** State after `step` steps of the run (0: before the first). Null when the run is gone or has not got there. */
   inspect(runId: number, step: number, packet: number): Promise<MomentReport | null>;
-  /** What the programs executed in step `step` (1 is the first): the source lines in order, repeats folded. Null when the run is gone. */
+  /** What the programs executed in step `step` (1 is the first). Null when the run is gone. */
   executed(runId: number, step: number): Promise<readonly ExecutedRun[] | null>;
+  /** The machine before an instruction; null when the run is gone or has no such instruction. */
+  machineAt(runId: number, place: ExecutionPlace, watches: readonly string[]): Promise<MachineReport | null>;
+  /** The nearest breakpoint after or before a place, looked for over some thousand steps at a time. Null when the run is gone. */
+  findBreakpoint(
+    runId: number,
+    from: ExecutionPlace,
+    direction: 1 | -1,
+    breakpoints: readonly BreakpointSlots[],
+  ): Promise<BreakpointSearch | null>;
 }
 
 /** Worker to page, over the port. */

@@ -1,10 +1,10 @@
 // From source or object to what the page shows of a build. Holds the compiler once it has been fetched. Knows nothing of runs.
 
 import {
-  disassemble,
   explainCompileMessage,
   hasErrors,
   lineOfSlot,
+  listing,
   loadCompiler,
   mapTypeOf,
   type Prepared,
@@ -52,7 +52,7 @@ export function summarise({ linked, accepted, report }: PreparedProgram): Progra
     section: linked.section,
     accepted,
     processed: report.processed,
-    assembly: disassemble(linked.code),
+    assembly: listing(linked),
     lineOfSlot: lineOf,
     verifierLog: report.log,
   };

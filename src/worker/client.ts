@@ -4,11 +4,15 @@
 
 import { type Remote, transfer, wrap } from 'comlink';
 import type {
+  BreakpointSearch,
+  BreakpointSlots,
   BuildReport,
   BuildRequest,
   EngineApi,
   EngineMessage,
   ExecutedRun,
+  ExecutionPlace,
+  MachineReport,
   MomentReport,
   PageMessage,
   RunRequest,
@@ -38,6 +42,8 @@ interface Seat {
   readonly port: MessagePort;
   /** True after the first answer. */
   ready: boolean;
+  /** Questions about language that this worker owes an answer. */
+  readonly lost: Set<(fault: EngineLost) => void>;
 }
 
 export interface EngineClientEvents {
@@ -50,11 +56,18 @@ function seat(): Seat {
   const worker = new Worker(new URL('./engine.worker.ts', import.meta.url), { type: 'module', name: 'engine' });
   const { port1, port2 } = new MessageChannel();
   const api = wrap<EngineApi>(worker);
-  const made: Seat = { worker, api, port: port1, ready: false };
+  const made: Seat = { worker, api, port: port1, ready: false, lost: new Set() };
+  worker.onerror = () => loseQuestions(made);
   void api.connect(transfer(port2, [port2])).then(() => {
     made.ready = true;
   });
   return made;
+}
+
+function loseQuestions(seat: Seat): void {
+  const fault = new EngineLost('the worker is gone');
+  for (const reject of seat.lost) reject(fault);
+  seat.lost.clear();
 }
 
 export class EngineClient {
@@ -122,6 +135,7 @@ export class EngineClient {
     old.worker.onerror = null;
     old.worker.terminate();
     old.port.close();
+    loseQuestions(old);
     if (!old.ready) this.failures++;
     this.current = this.spare ?? seat();
     this.spare = null;
@@ -172,6 +186,23 @@ export class EngineClient {
     return this.ask((api) => api.build(request));
   }
 
+  /**
+   * Asks the language services: of the spare worker, which has nothing else to do, so that an answer never waits for a build. Rejects
+   * when that worker is lost.
+   */
+  language(about: LanguageDocument, question: LanguageQuestion): Promise<LanguageAnswer> {
+    this.spare ??= seat();
+    const asked = this.spare;
+    return new Promise((resolve, reject) => {
+      asked.lost.add(reject);
+      const settle = (): boolean => asked.lost.delete(reject);
+      asked.api.language(about, question).then(
+        (answer) => settle() && resolve(answer),
+        (fault: unknown) => settle() && reject(fault),
+      );
+    });
+  }
+
   checkScenario(text: string): ReturnType<EngineApi['checkScenario']> {
     return this.ask((api) => api.checkScenario(text));
   }
@@ -193,6 +224,19 @@ export class EngineClient {
 
   executed(runId: number, step: number): Promise<readonly ExecutedRun[] | null> {
     return this.ask((api) => api.executed(runId, step));
+  }
+
+  machineAt(runId: number, place: ExecutionPlace, watches: readonly string[]): Promise<MachineReport | null> {
+    return this.ask((api) => api.machineAt(runId, place, watches));
+  }
+
+  findBreakpoint(
+    runId: number,
+    from: ExecutionPlace,
+    direction: 1 | -1,
+    breakpoints: readonly BreakpointSlots[],
+  ): Promise<BreakpointSearch | null> {
+    return this.ask<BreakpointSearch | null>(async (api) => await api.findBreakpoint(runId, from, direction, breakpoints));
   }
 
   /** Ends the run: asks first, and ends the worker when that is not answered in time. */

@@ -3,9 +3,7 @@
 import {
   type AttachableProgram,
   createExperiment,
-  type ExecutedInsn,
   type Experiment,
-  lineOfSlot,
   type Prepared,
   parseScenario,
   prepareObject,
@@ -15,11 +13,15 @@ import {
   viewMap,
 } from '../engine/index.ts';
 import type {
+  BreakpointSearch,
+  BreakpointSlots,
   BuildReport,
   BuildRequest,
   EngineApi,
   EngineMessage,
   ExecutedRun,
+  ExecutionPlace,
+  MachineReport,
   MomentReport,
   PageMessage,
   RunInfo,
@@ -28,6 +30,7 @@ import type {
 } from './api.ts';
 import { buildReport, compileInput, summarise, verifierFindings } from './build-report.ts';
 import { flattenProblem } from './flat-diagnostic.ts';
+import { machineReport } from './machine-report.ts';
 import { RunLoop } from './run-loop.ts';
 
 /** One run and what is needed to look into it. */
@@ -47,10 +50,14 @@ const SKB_FIELDS = [
   ['tstamp', 152, 8],
 ] as const;
 
+/** Steps a breakpoint is looked for at a time: some tenths of a second. */
+const BREAKPOINT_STEPS = 4000;
+
 export class EngineService implements EngineApi {
   private port: MessagePort | null = null;
   private run: Run | null = null;
   private lastId = 0;
+  private languageServices: LanguageServices | null = null;
 
   connect(port: MessagePort): void {
     this.port = port;
@@ -65,6 +72,11 @@ export class EngineService implements EngineApi {
 
   build(request: BuildRequest): Promise<BuildReport> {
     return buildReport(request);
+  }
+
+  async language(about: LanguageDocument, question: LanguageQuestion): Promise<LanguageAnswer> {
+    this.languageServices ??= await loadLanguageServices();
+    return this.languageServices.ask(about, question);
   }
 
   async checkScenario(text: string): ReturnType<EngineApi['checkScenario']> {
@@ -127,25 +139,27 @@ export class EngineService implements EngineApi {
   async executed(runId: number, step: number): Promise<readonly ExecutedRun[] | null> {
     const { run } = this;
     if (run === null || run.id !== runId || step > run.simulation.frontier) return null;
-    return executedRuns(run.simulation.experiment, run.simulation.executedIn(step));
+    return run.simulation.executionsIn(step);
   }
-}
 
-/** Folds followed instructions into runs and lines. */
-function executedRuns(experiment: Experiment, insns: readonly ExecutedInsn[]): ExecutedRun[] {
-  const runs: { qdisc: number; program: 'enqueue' | 'dequeue'; instructions: number; lines: number[] }[] = [];
-  for (const { qdisc, which, slot } of insns) {
-    const program = which === 0 ? 'enqueue' : 'dequeue';
-    let run = runs[runs.length - 1];
-    if (run === undefined || run.qdisc !== qdisc || run.program !== program || slot === 0) {
-      run = { qdisc, program, instructions: 0, lines: [] };
-      runs.push(run);
-    }
-    run.instructions++;
-    const place = lineOfSlot(experiment.instances[qdisc]?.[program].linked.lines ?? [], slot);
-    if (place !== null && place.file === 0 && run.lines[run.lines.length - 1] !== place.line) run.lines.push(place.line);
+  async machineAt(runId: number, place: ExecutionPlace, watches: readonly string[]): Promise<MachineReport | null> {
+    const { run } = this;
+    if (run === null || run.id !== runId) return null;
+    return run.simulation.machineAt(place, (machine, experiment, qdisc) => machineReport(machine, experiment, qdisc, watches));
   }
-  return runs;
+
+  async findBreakpoint(
+    runId: number,
+    from: ExecutionPlace,
+    direction: 1 | -1,
+    breakpoints: readonly BreakpointSlots[],
+  ): Promise<BreakpointSearch | null> {
+    const { run } = this;
+    if (run === null || run.id !== runId) return null;
+    const stops = new Set(breakpoints.flatMap(({ qdisc, program, slots }) => slots.map((slot) => `${qdisc} ${program} ${slot}`)));
+    const wanted = (qdisc: number, program: string, slot: number): boolean => stops.has(`${qdisc} ${program} ${slot}`);
+    return run.simulation.findExecution(from, direction, wanted, BREAKPOINT_STEPS);
+  }
 }
 
 function moment(runId: number, simulation: Simulation, experiment: Experiment, packet: number): MomentReport {
@@ -189,6 +203,7 @@ function describe(runId: number, experiment: Experiment, prepared: ReadonlyMap<s
       quirks: [...program.quirks],
       enqueue: summaryOf(nameOf(program), enqueue.linked.section),
       dequeue: summaryOf(nameOf(program), dequeue.linked.section),
+      change: summaryOf(nameOf(program), 'qdisc/change'),
     })),
     maps: experiment.instances.flatMap(({ qdisc, maps }) =>
       maps.all.map((map) => ({

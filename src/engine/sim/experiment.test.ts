@@ -96,18 +96,6 @@ describe('seeking', () => {
   });
 });
 
-describe('following a step', () => {
-  it('lists what both programs executed and leaves the run as it was', () => {
-    const simulation = new Simulation(experimentOf(FIFO));
-    simulation.advance(300);
-    const before = simulation.stateDigest();
-    const insns = simulation.executedIn(1);
-    expect(insns.filter((insn) => insn.which === 0).map((insn) => insn.slot)).toEqual([0, 1, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13]);
-    expect(insns.some((insn) => insn.which === 1)).toBe(true);
-    expect(simulation.stateDigest()).toBe(before);
-  });
-});
-
 describe('the fold of the log', () => {
   it('agrees with the engine after every step: trees, colours, counters', () => {
     const log = new TraceLog();

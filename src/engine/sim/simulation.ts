@@ -1,5 +1,17 @@
 // A simulation: an experiment with checkpoints, so that any step can be restored exactly and fast. Knows nothing of workers or pages.
 
+import type { QdiscProgram } from '../tc/bpf-qdisc.ts';
+import type { Machine } from '../vm/machine.ts';
+import {
+  comparePlaces,
+  ExecutionCollector,
+  type ExecutionFilter,
+  type ExecutionPlace,
+  type ExecutionSearch,
+  type MachineMoment,
+  PlaceCounter,
+  type ProgramExecution,
+} from './execution.ts';
 import type { Experiment } from './experiment.ts';
 import { digestMemory, restoreSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts';
 
@@ -8,12 +20,10 @@ const FIRST_INTERVAL = 512;
 /** Bytes all checkpoints of a run may take (architecture section 7). */
 const CHECKPOINT_BUDGET_BYTES = 64 * 1024 * 1024;
 
-/** One executed instruction of a followed step. */
-export interface ExecutedInsn {
-  readonly qdisc: number;
-  readonly which: number;
-  readonly slot: number;
-}
+/** Steps run again at a time when searching backwards. */
+const BACK_WINDOW = 256;
+
+type StepFollower = (qdisc: number, program: QdiscProgram, run: number, machine: Machine, slot: number) => void;
 
 interface Checkpoint {
   readonly step: number;
@@ -109,20 +119,86 @@ export class Simulation {
     return result;
   }
 
-  /** Instructions that the programs execute in step number `step` (1 is the first), in order: qdisc, program (0 enqueue, 1 dequeue), slot. */
-  executedIn(step: number): readonly ExecutedInsn[] {
-    const executed: ExecutedInsn[] = [];
-    if (step < 1 || step > this.reached) return executed;
-    this.seek(step - 1);
+  /** Runs steps `from` to `to` (1 is the first) unrecorded, telling `see` of every instruction; ends early once `until` is true. */
+  private followed(from: number, to: number, see: StepFollower, until: () => boolean = () => false): void {
     const { instances, recorder } = this.experiment;
-    for (const { qdisc } of instances) qdisc.follow((which, slot) => executed.push({ qdisc: qdisc.index, which, slot }));
+    this.seek(from - 1);
+    for (const { qdisc } of instances) {
+      qdisc.follow((program, run, machine, slot) => see(qdisc.index, program, run, machine, slot));
+    }
     recorder.enabled = false;
-    this.experiment.step();
+    for (let step = from; step <= to && !until() && this.experiment.step(); step++);
     recorder.enabled = true;
     recorder.dropOpenStep();
     for (const { qdisc } of instances) qdisc.follow(null);
     this.seek(this.reached);
-    return executed;
+  }
+
+  private hasRun(step: number): boolean {
+    return step >= 1 && step <= this.reached;
+  }
+
+  /** The runs of programs in step number `step` (1 is the first), in order, instruction by instruction; none for steps not run. */
+  executionsIn(step: number): readonly ProgramExecution[] {
+    if (!this.hasRun(step)) return [];
+    const collector = new ExecutionCollector();
+    this.followed(step, step, (qdisc, program, run, machine, slot) => collector.see(qdisc, program, run, machine, slot));
+    return collector.executions();
+  }
+
+  /**
+   * The machine as it is before instruction `place.at` of run `place.run` of a step: `look` sees it, and the experiment as it
+   * is then. Null when there is no such instruction.
+   */
+  machineAt<T>(place: ExecutionPlace, look: (machine: MachineMoment, experiment: Experiment, qdisc: number) => T): T | null {
+    if (!this.hasRun(place.step)) return null;
+    const counter = new PlaceCounter();
+    let result: { readonly value: T } | null = null;
+    this.followed(place.step, place.step, (qdisc, _program, run, machine, slot) => {
+      const { run: at, at: insn } = counter.next(run, machine);
+      if (at === place.run && insn === place.at) result = { value: look(counter.moment(machine, slot), this.experiment, qdisc) };
+    });
+    return result === null ? null : (result as { readonly value: T }).value;
+  }
+
+  /**
+   * The nearest instruction after (or before) `from` that `wanted` accepts. Searches `stepLimit` steps at most, and then says
+   * where to go on: a caller that asks again stays able to stop.
+   */
+  findExecution(from: ExecutionPlace, direction: 1 | -1, wanted: ExecutionFilter, stepLimit: number): ExecutionSearch {
+    return direction === 1 ? this.findAfter(from, wanted, stepLimit) : this.findBefore(from, wanted, stepLimit);
+  }
+
+  private findAfter(from: ExecutionPlace, wanted: ExecutionFilter, stepLimit: number): ExecutionSearch {
+    const first = Math.max(1, from.step);
+    const last = Math.min(this.reached, first + stepLimit - 1);
+    if (first > last) return { kind: 'end' };
+    let found: ExecutionPlace | null = null;
+    const counter = new PlaceCounter();
+    const see: StepFollower = (qdisc, program, run, machine, slot) => {
+      const { steps } = this.experiment;
+      const place = counter.placeIn(steps, run, machine);
+      if (found === null && comparePlaces(place, from) > 0 && wanted(qdisc, program, slot)) found = place;
+    };
+    this.followed(first, last, see, () => found !== null);
+    if (found !== null) return { kind: 'found', place: found };
+    return last === this.reached ? { kind: 'end' } : { kind: 'searched', to: last + 1 };
+  }
+
+  private findBefore(from: ExecutionPlace, wanted: ExecutionFilter, stepLimit: number): ExecutionSearch {
+    const last = Math.min(this.reached, from.step);
+    const lowest = Math.max(1, last - stepLimit + 1);
+    for (let high = last; high >= lowest; high -= BACK_WINDOW) {
+      const low = Math.max(lowest, high - BACK_WINDOW + 1);
+      let found: ExecutionPlace | null = null;
+      const counter = new PlaceCounter();
+      this.followed(low, high, (qdisc, program, run, machine, slot) => {
+        const place = counter.placeIn(this.experiment.steps, run, machine);
+        if (comparePlaces(place, from) < 0 && wanted(qdisc, program, slot)) found = place;
+      });
+      if (found !== null) return { kind: 'found', place: found };
+    }
+    return lowest <= 1 ? { kind: 'end' } : { kind: 'searched', to: lowest - 1 };
   }
 
   /** Digest of the whole present state: all pages, so the event queue, random streams and counters as well. */

@@ -7,7 +7,7 @@ import { fromHalves, halvesToNumber } from '../base/u64.ts';
 import type { SkbMap } from '../maps/skb-map.ts';
 import { type DropReason, dropReason, EVENT } from '../trace/event.ts';
 import type { Recorder } from '../trace/recorder.ts';
-import { DEFAULT_INSTRUCTION_BUDGET, type ProgramInstance, type RunOutcome } from '../vm/machine.ts';
+import { DEFAULT_INSTRUCTION_BUDGET, type Machine, type ProgramInstance, type RunOutcome } from '../vm/machine.ts';
 import type { RunMemory } from '../vm/memory.ts';
 import { countList, Tally } from './ownership.ts';
 import type { PacketPool } from './packet.ts';
@@ -43,6 +43,11 @@ const CONTINUE_LIMIT_AS_POSTED = 100_000;
 const CTX = { skb: 0, classid: 8, delay: 16, bytes: 24 } as const;
 /** Longest delay a program can ask for here, ns: about 104 days. */
 const MAX_DELAY = Number.MAX_SAFE_INTEGER;
+
+/** Which program of a qdisc. */
+export type QdiscProgram = 'enqueue' | 'dequeue' | 'change';
+/** Told of each instruction before it runs: the program, the number of its run, the machine as it is, the slot. */
+export type Follower = (program: QdiscProgram, run: number, machine: Machine, slot: number) => void;
 
 export interface BpfQdiscSetup {
   readonly index: number;
@@ -109,10 +114,16 @@ export class BpfQdisc implements Qdisc {
     this.warn(0, `qdisc/change asked to run again more than ${CHANGE_LIMIT} times`, -1);
   }
 
-  /** Follows every instruction of both programs until called with null: which (0 enqueue, 1 dequeue) and slot. */
-  follow(see: ((which: number, slot: number) => void) | null): void {
-    for (const program of [this.enqueueProgram, this.dequeueProgram]) {
-      if (program !== null) program.watch = see === null ? null : (_machine, slot) => see(this.setup.run.which, slot);
+  /** Follows every instruction of the programs until called with null: `see` is called before each. */
+  follow(see: Follower | null): void {
+    const programs = [
+      ['enqueue', this.enqueueProgram],
+      ['dequeue', this.dequeueProgram],
+      ['change', this.changeProgram],
+    ] as const;
+    for (const [name, program] of programs) {
+      if (program === null) continue;
+      program.watch = see === null ? null : (machine, slot) => see(name, this.setup.run.number, machine, slot);
     }
   }
 

@@ -7,6 +7,8 @@ export const DEQUEUE = 1;
 
 export class ProgramRun {
   which = ENQUEUE;
+  /** Counts the runs, to tell one from the next. */
+  number = 0;
   /** Slot of the packet the stack handed over; -1 in dequeue, and once it has been deleted. */
   offered = -1;
   /** Slots popped and not pushed again. */
@@ -22,6 +24,7 @@ export class ProgramRun {
 
   begin(which: number, offered: number): void {
     this.which = which;
+    this.number++;
     this.offered = offered;
     this.held.length = 0;
     this.refusedForRoom = false;

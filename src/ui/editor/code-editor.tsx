@@ -1,10 +1,11 @@
 // The program in Monaco: one model per file of the draft, markers, fixes, and the line that another pane asks to see.
 // Knows no store: text comes in and goes out through props.
 
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { FlatDiagnostic } from '../../worker/api.ts';
 import { offerFixes, showMarkers } from './markers.ts';
 import { preparedMonaco } from './monaco-setup.ts';
+import { type StepMarks, useStepMarks } from './use-step-marks.ts';
 
 interface Props {
   /** Program name: which model is shown. */
@@ -15,6 +16,8 @@ interface Props {
   readonly reveal: { readonly program: string; readonly line: number; readonly request: number } | null;
   readonly onChange: (text: string) => void;
   readonly onRun: () => void;
+  /** Marks of the debugger. */
+  readonly marks: StepMarks;
 }
 
 type Monaco = ReturnType<typeof preparedMonaco>;
@@ -34,6 +37,7 @@ const OPTIONS = {
   overviewRulerLanes: 2,
   folding: true,
   lineNumbersMinChars: 3,
+  glyphMargin: true,
   padding: { top: 8 },
   fixedOverflowWidgets: true,
   ariaLabel: 'Program text. Press Escape, then Tab, to leave the editor.',
@@ -43,6 +47,8 @@ export function CodeEditor(props: Props): ReactNode {
   const { name, text, diagnostics, dark, reveal } = props;
   const box = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor | null>(null);
+  const [shown, setShown] = useState<Editor | null>(null);
+  useStepMarks(shown, name, props.marks);
   const mark = useRef<Decorations | null>(null);
   const latest = useRef(props);
   const models = useRef(new Map<string, ReturnType<Monaco['editor']['createModel']>>()).current;
@@ -57,6 +63,7 @@ export function CodeEditor(props: Props): ReactNode {
       theme: latest.current.dark ? 'playground-dark' : 'playground-light',
     });
     editor.current = made;
+    setShown(made);
     mark.current = made.createDecorationsCollection();
     made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => latest.current.onRun());
     // Escape and then Tab leaves: Tab moves the focus until the editor is entered again.
@@ -65,6 +72,7 @@ export function CodeEditor(props: Props): ReactNode {
       () => made.updateOptions({ tabFocusMode: true }),
       '!suggestWidgetVisible && !findWidgetVisible && !codeActionMenuVisible',
     );
+    made.addCommand(monaco.KeyCode.F9, () => latest.current.marks.onBreakpoint(made.getPosition()?.lineNumber ?? 0));
     const entered = made.onDidFocusEditorText(() => made.updateOptions({ tabFocusMode: false }));
     const typed = made.onDidChangeModelContent((event) => {
       if (!event.isFlush) latest.current.onChange(made.getValue());
@@ -76,6 +84,7 @@ export function CodeEditor(props: Props): ReactNode {
       models.clear();
       made.dispose();
       editor.current = null;
+      setShown(null);
     };
   }, [models]);
 

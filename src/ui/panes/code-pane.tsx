@@ -6,10 +6,12 @@ import { TabStrip } from '../components/tab-strip.tsx';
 import { PlainEditor } from '../editor/plain-editor.tsx';
 import { buildNow, textChanged } from '../store/engine-bridge.ts';
 import { countOf } from '../store/selectors.ts';
+import { stepLine, toggleBreakpoint } from '../store/stepping.ts';
 import { useStore } from '../store/store.ts';
 
 const CodeEditor = lazy(() => import('../editor/code-editor.tsx').then((module) => ({ default: module.CodeEditor })));
 
+const NO_LINES: readonly number[] = [];
 const SMALL = '(max-width: 899px)';
 
 /** Monaco is fetched once the first picture is painted and the page has a moment of rest. */
@@ -51,6 +53,16 @@ export function CodePane(): ReactNode {
   const dark = useStore((state) => state.dark);
   const reveal = useStore((state) => state.reveal);
   const draftId = useStore((state) => state.draftId);
+  const line = useStore((state) => {
+    const place = stepLine(state);
+    return place !== null && place.program === state.program ? place.line : 0;
+  });
+  const breakpoints = useStore((state) => state.breakpoints[state.program] ?? NO_LINES);
+  const marks = {
+    stepLine: line,
+    breakpoints,
+    onBreakpoint: (line: number) => toggleBreakpoint(program, line),
+  };
   const ready = useAfterFirstPaint();
   const small = window.matchMedia(SMALL).matches;
   const names = Object.keys(texts);
@@ -97,6 +109,7 @@ export function CodePane(): ReactNode {
               reveal={reveal}
               onChange={(next) => textChanged(program, next)}
               onRun={() => void buildNow(true)}
+              marks={marks}
             />
           </Suspense>
         )}

@@ -5,6 +5,7 @@ import { EVENT } from '../../engine/trace/event.ts';
 import { SPEED_STEPS, sliderToSpeed, speedToSlider } from '../drawings/scales.ts';
 import { buildNow } from '../store/engine-bridge.ts';
 import { saveDocument } from '../store/open-document.ts';
+import { stepMove, stepToBreakpoint } from '../store/stepping.ts';
 import { clock, useStore } from '../store/store.ts';
 import { timelineKeys } from './timeline-keys.ts';
 
@@ -25,6 +26,10 @@ export const KEY_LIST: readonly (readonly [string, string])[] = [
   ['F', 'the whole run in the time line'],
   ['1 2 3', 'layouts: learn, hack, present'],
   ['F8 Shift+F8', 'next or previous problem'],
+  ['F10 Shift+F10', 'debugger: one C line on or back, over calls'],
+  ['F11 Shift+F11', 'debugger: into a call, out of the function'],
+  ['F5 Shift+F5', 'debugger: next or previous breakpoint, once one is set'],
+  ['F9', 'breakpoint at the line of the editor’s cursor'],
   ['Esc, then Tab', 'leave the editor'],
   ['?', 'this list'],
 ];
@@ -104,7 +109,21 @@ function ownsKey(event: KeyboardEvent): boolean {
   return element.matches('[role=separator], input[type=range], [role=tab]') && /^(Arrow|Home|End)/.test(event.key);
 }
 
+/** Keys of the debugger; F5 is the browser's own until there is a breakpoint. True when the key was one of them. */
+function debuggerKey(event: KeyboardEvent): boolean {
+  const { stepping, breakpoints } = useStore.getState();
+  const back = event.shiftKey;
+  if (event.key === 'F10') void stepMove('over', back ? -1 : 1);
+  else if (event.key === 'F11' && stepping !== null) void stepMove(back ? 'out' : 'line', 1);
+  else if (event.key === 'F5' && Object.values(breakpoints).some((lines) => lines.length > 0))
+    void stepToBreakpoint(back ? -1 : 1);
+  else return false;
+  event.preventDefault();
+  return true;
+}
+
 function onKey(event: KeyboardEvent): void {
+  if (!event.ctrlKey && !event.metaKey && !event.altKey && debuggerKey(event)) return;
   if ((event.ctrlKey || event.metaKey) && event.key === 'Enter') {
     event.preventDefault();
     void buildNow(true);

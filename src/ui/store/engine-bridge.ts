@@ -25,7 +25,7 @@ let endedRunId = -1;
 
 const { setState: set, getState: get } = useStore;
 
-function engine(): EngineClient {
+export function engine(): EngineClient {
   client ??= new EngineClient({ onMessage: receive, onReplaced: replaced });
   return client;
 }

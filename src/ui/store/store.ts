@@ -6,11 +6,18 @@ import { type BuildSlice, initialBuild } from './build-slice.ts';
 import { Clock } from './clock.ts';
 import { type DraftSlice, initialDraft } from './draft-slice.ts';
 import { initialRun, type RunSlice } from './run-slice.ts';
+import { initialSteps, type StepSlice } from './step-slice.ts';
 import { initialView, type ViewSlice } from './view-slice.ts';
 
-export type State = BuildSlice & RunSlice & ViewSlice & DraftSlice;
+export type State = BuildSlice & RunSlice & ViewSlice & DraftSlice & StepSlice;
 
-export const useStore = create<State>(() => ({ ...initialBuild(), ...initialRun(), ...initialView(), ...initialDraft() }));
+export const useStore = create<State>(() => ({
+  ...initialBuild(),
+  ...initialRun(),
+  ...initialView(),
+  ...initialDraft(),
+  ...initialSteps(),
+}));
 
 /** The page's one clock. */
 export const clock = new Clock();

@@ -3,7 +3,7 @@
 export type ThemeChoice = 'system' | 'dark' | 'light';
 export type LayoutName = 'learn' | 'hack' | 'present';
 export type NarrowTab = 'scene' | 'code' | 'plots' | 'inspect';
-export type SideTab = 'inspector' | 'traffic';
+export type SideTab = 'inspector' | 'traffic' | 'step';
 export type LowerTab = 'results' | 'console';
 export type ProblemsTab = 'explained' | 'raw' | 'bytecode';
 type DialogName = 'none' | 'share' | 'keys';
@@ -42,7 +42,7 @@ export interface ViewSlice {
 }
 
 const USUAL_TABS = { sideTab: 'inspector', lowerTab: 'results', problemsTab: 'explained' } as const;
-const SIDE: readonly SideTab[] = ['inspector', 'traffic'];
+const SIDE: readonly SideTab[] = ['inspector', 'traffic', 'step'];
 const LOWER: readonly LowerTab[] = ['results', 'console'];
 const PROBLEMS: readonly ProblemsTab[] = ['explained', 'raw', 'bytecode'];
 
