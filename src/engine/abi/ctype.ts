@@ -51,6 +51,8 @@ export interface RecordType {
   members: readonly Member[] | null;
   size: number;
   align: number;
+  /** Accesses to members are recorded, so that a loader can fit them to the kernel it finds (preserve_access_index). */
+  preserveAccess?: boolean;
 }
 export interface EnumType {
   readonly kind: 'enum';

@@ -35,9 +35,20 @@ export const CORE_READ_TEXT = `#pragma once
 #define bpf_core_type_id_local(type) __builtin_btf_type_id(*(typeof(type) *)0, 0)
 #define bpf_core_type_id_kernel(type) __builtin_btf_type_id(*(typeof(type) *)0, 1)
 #define bpf_core_cast(ptr, type) ((typeof(type) *)bpf_rdonly_cast((ptr), bpf_core_type_id_kernel(type)))
-#define bpf_core_field_exists(field...) 1
-#define bpf_core_type_exists(type) 1
-#define bpf_core_field_size(field...) sizeof(field)
+#define ___bpf_field_ref1(field) (field)
+#define ___bpf_field_ref2(type, field) (((typeof(type) *)0)->field)
+#define ___bpf_field_pick(_1, _2, N, ...) N
+#define ___bpf_field_ref(args...) ___bpf_field_pick(args, ___bpf_field_ref2, ___bpf_field_ref1)(args)
+#define bpf_core_field_offset(field...) __builtin_preserve_field_info(___bpf_field_ref(field), 0)
+#define bpf_core_field_size(field...) __builtin_preserve_field_info(___bpf_field_ref(field), 1)
+#define bpf_core_field_exists(field...) __builtin_preserve_field_info(___bpf_field_ref(field), 2)
+#define bpf_core_type_exists(type) __builtin_preserve_type_info(*(typeof(type) *)0, 0)
+#define bpf_core_type_size(type) __builtin_preserve_type_info(*(typeof(type) *)0, 1)
+#define bpf_core_type_matches(type) __builtin_preserve_type_info(*(typeof(type) *)0, 2)
+#define bpf_core_enum_value_exists(enum_type, enum_value) \\
+	__builtin_preserve_enum_value(*(typeof(enum_type) *)enum_value, 0)
+#define bpf_core_enum_value(enum_type, enum_value) \\
+	__builtin_preserve_enum_value(*(typeof(enum_type) *)enum_value, 1)
 #define BPF_CORE_READ(src, a, ...) ___bpf_core_read(src, a, ##__VA_ARGS__)
 #define ___bpf_core_arrow_pick(_1, _2, _3, _4, N, ...) N
 #define ___bpf_core_read1(src, a) ((src)->a)

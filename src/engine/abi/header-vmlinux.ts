@@ -191,4 +191,10 @@ const functionsText = KFUNCS.map(
 export const vmlinuxText = (contextText: string, enumText: string): string => `#pragma once
 #define __VMLINUX_H__
 #include <linux/types.h>
-${SCALARS}${FORWARDS}${contextText}${OBJECTS}${BPF_OBJECTS}${ENUMERATORS}${enumText}${functionsText}`;
+#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
+#pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)
+#endif
+${SCALARS}${FORWARDS}${contextText}${OBJECTS}${BPF_OBJECTS}${ENUMERATORS}${enumText}${functionsText}#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
+#pragma clang attribute pop
+#endif
+`;

@@ -1,6 +1,7 @@
 // Emits intermediate code: the block at hand, arithmetic with trivial folding of constants, memory access, loops over bytes.
 // Lowering (lower-*.ts) calls it. Knows nothing of the typed tree.
 
+import { type CorePath, type CoreReference, referenceTo } from './core-paths.ts';
 import {
   type AccessSize,
   type BinaryOp,
@@ -20,6 +21,8 @@ export interface Address {
   readonly offset: number;
   /** Known alignment of base + offset, in bytes. */
   readonly align: number;
+  /** Present when a loader fits the offset to its kernel: where in the structure at `base` it leads. */
+  readonly core?: CorePath;
 }
 
 const COPY_UNROLL_LIMIT = 256;
@@ -92,11 +95,35 @@ export class IrBuilder {
 
   load(at: Address, size: AccessSize, isSigned: boolean, isVolatile: boolean): Inst {
     const width: Width = size === 8 ? 64 : 32;
-    return this.add(this.fn.make({ op: 'load', offset: at.offset, size, isSigned, isVolatile }, width, [at.base], this.place));
+    const { base, offset, core } = this.target(at);
+    return this.add(this.fn.make({ op: 'load', offset, size, isSigned, isVolatile, core }, width, [base], this.place));
+  }
+
+  /** Where an access at the address goes: a field that is recorded whole, or bytes behind a pointer to it. */
+  private target(at: Address): { base: Inst; offset: number; core: CoreReference | undefined } {
+    const { base, offset, core } = at;
+    if (core === undefined) return { base, offset, core };
+    const reference = referenceTo(core);
+    if (reference !== null) return { base, offset, core: reference };
+    return { base: this.fieldPointer(base, offset, core), offset: core.extra, core: undefined };
+  }
+
+  /** Address of the field at the end of the path, without the extra bytes. */
+  private fieldPointer(base: Inst, offset: number, core: CorePath): Inst {
+    const reference = referenceTo({ ...core, extra: 0 });
+    const value = BigInt(offset - core.extra);
+    if (reference === null) return this.binary('add', base, this.constant(value, 64));
+    return this.binary('add', base, this.coreValue(reference, value, 64));
+  }
+
+  /** A number that a loader fits to its kernel. */
+  coreValue(core: CoreReference, value: bigint, width: Width): Inst {
+    return this.add(this.fn.make({ op: 'core-value', core, value: BigInt.asUintN(width, value) }, width, [], this.place));
   }
 
   store(at: Address, value: Inst, size: AccessSize, isVolatile: boolean): void {
-    this.add(this.fn.make({ op: 'store', offset: at.offset, size, isVolatile }, value.width, [at.base, value], this.place));
+    const { base, offset, core } = this.target(at);
+    this.add(this.fn.make({ op: 'store', offset, size, isVolatile, core }, value.width, [base, value], this.place));
   }
 
   slot(name: string, size: number, align: number, variable: LocalVariable | null): Inst {
@@ -105,6 +132,12 @@ export class IrBuilder {
 
   /** base + offset as one value. */
   pointer(at: Address): Inst {
+    if (at.core !== undefined) {
+      const whole = referenceTo(at.core);
+      if (whole !== null) return this.binary('add', at.base, this.coreValue(whole, BigInt(at.offset), 64));
+      const field = this.fieldPointer(at.base, at.offset, at.core);
+      return this.binary('add', field, this.constant(at.core.extra, 64));
+    }
     if (at.offset === 0) return at.base;
     if (at.base.op === 'global') return this.fn.globalAddress(at.base.variable, at.base.offset + at.offset);
     return this.binary('add', at.base, this.constant(at.offset, 64));
@@ -214,5 +247,6 @@ const unitOf = (align: number): AccessSize => (align >= 8 ? 8 : align >= 4 ? 4 :
 export function moved(at: Address, by: number): Address {
   let align = at.align;
   while (align > 1 && by % align !== 0) align /= 2;
-  return { base: at.base, offset: at.offset + by, align };
+  const core = at.core === undefined ? {} : { core: { ...at.core, extra: at.core.extra + by } };
+  return { base: at.base, offset: at.offset + by, align, ...core };
 }

@@ -8,6 +8,7 @@ import { checkExpression, checkValue } from './check-expressions.ts';
 import { checkPrintk, PRINTK_ID } from './check-printk.ts';
 import { constantOf, integer } from './constant.ts';
 import { assignable, constantExpr, convertValue, errorExpr, promote, rvalue } from './conversions.ts';
+import { preservedFact } from './core-paths.ts';
 import type { Checker } from './scope.ts';
 import { nearestName } from './spelling.ts';
 import type { Place } from './token.ts';
@@ -219,8 +220,14 @@ function checkSpecial(c: Checker, row: BuiltinRow, expr: CallExpr): TExpr | null
       const value = checkValue(c, first);
       return isScalar(value.type) && !isError(value.type) ? convertValue(value, LONG) : errorExpr(place);
     }
+    case '__builtin_preserve_access_index': {
+      if (first === undefined) return badBuiltin(c, row, place);
+      c.preserving++;
+      const value = checkValue(c, first);
+      c.preserving--;
+      return value;
+    }
     case '__builtin_assume_aligned':
-    case '__builtin_preserve_access_index':
     case '__builtin_launder':
       return first === undefined ? badBuiltin(c, row, place) : checkValue(c, first);
     case '__builtin_assume':
@@ -235,8 +242,7 @@ function checkSpecial(c: Checker, row: BuiltinRow, expr: CallExpr): TExpr | null
     case '__builtin_preserve_type_info':
     case '__builtin_preserve_field_info':
     case '__builtin_preserve_enum_value':
-      c.report('builtin-not-built', place, [row.name]);
-      return errorExpr(place);
+      return preservedInfo(c, row, args, place);
     case '__builtin_va_start':
     case '__builtin_va_end':
     case '__builtin_va_arg':
@@ -257,6 +263,20 @@ function typeId(c: Checker, args: readonly Expr[], place: Place): TExpr {
   checkValue(c, which);
   if (isError(named.type)) return errorExpr(place);
   return { kind: 'type-id', of: unqualified(named.type), type: ULONG, place };
+}
+
+/** Facts about a field, a type or an enumerator that a loader fits to its kernel. The operand is not evaluated. */
+function preservedInfo(c: Checker, row: BuiltinRow, args: readonly Expr[], place: Place): TExpr {
+  const [operand, which] = args;
+  if (operand === undefined || which === undefined) return badBuiltin(c, row, place);
+  c.preserving++;
+  const object = checkExpression(c, operand);
+  c.preserving--;
+  const kind = constantOf(checkValue(c, which));
+  if (isError(object.type)) return errorExpr(place);
+  const info = kind === null ? null : preservedFact(row.name, object, Number(kind.value));
+  if (info === null) return badBuiltin(c, row, place);
+  return { kind: 'core-value', ...info, type: row.name === '__builtin_preserve_enum_value' ? ULONG : UINT, place };
 }
 
 type AtomicRule = Extract<BuiltinRow['rule'], { kind: 'atomic' }>;

@@ -339,7 +339,8 @@ function selectMember(c: Checker, object: TExpr, name: string, namePlace: Place,
   c.observer?.memberNamed(record, name, namePlace);
   const q = qualifiersOf(object.type);
   const type = qualify(found.member.type, { const: q.const === true, volatile: q.volatile === true });
-  return { kind: 'member', object, member: found.member, offset: found.offset, type, place };
+  const preserved = record.preserveAccess === true || c.preserving > 0 ? { preserved: true as const } : {};
+  return { kind: 'member', object, member: found.member, offset: found.offset, ...preserved, type, place };
 }
 
 function checkSize(c: Checker, expr: Extract<Expr, { kind: 'size' }>): TExpr {

@@ -225,6 +225,7 @@ function resolveRecord(c: Checker, spec: RecordSpecifier, attributes: readonly A
       if (declarator.name !== null) c.observer?.memberDeclared(record, declarator.name, declarator.place);
   const all = [...spec.attributes, ...attributes.filter((attribute) => attribute.name === 'packed')];
   const packed = all.some((attribute) => attribute.name === 'packed');
+  if (all.some((attribute) => attribute.name === 'preserve_access_index')) target.preserveAccess = true;
   layOut(target, plain, packed, requestedAlignment(c, spec.attributes, []));
   if (target.size > 1 << 26) c.report('type-too-large', place, [typeText(target)]);
   if (!repeated) {

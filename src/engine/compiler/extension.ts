@@ -71,6 +71,7 @@ function judge(inst: Inst, facts: ReadonlyMap<Inst, Extension>, signLoads: boole
     case 'bswap':
       return inst.width === 32 ? ZERO : NO;
     case 'zext':
+    case 'core-value':
       return ZERO;
     case 'trunc':
       return { zero: inst.args[0] !== undefined && isZero(inst.args[0], facts), sign: false };

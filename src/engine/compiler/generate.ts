@@ -185,6 +185,10 @@ class Generator {
     const sectionIndex = (section: DataSection): number => this.maps.length + this.layout.sections.indexOf(section);
     const relocation = (slot: number, reference: Reference): Relocation => {
       if (reference.kind === 'type-id') return { kind: 'type-id', slot, target: types.indexOf(reference.type) };
+      if (reference.kind === 'core') {
+        const { root, access, what } = reference.core;
+        return { kind: 'core', slot, target: types.indexOf(root), access, what };
+      }
       if (reference.kind === 'kfunc') return { kind: 'kfunc', slot, name: reference.name };
       if (reference.kind !== 'data') return { kind: reference.kind, slot, target: functionIndex.get(reference.symbol) ?? 0 };
       const map = mapIndex.get(reference.variable);

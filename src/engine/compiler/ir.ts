@@ -5,6 +5,7 @@
 import type { CType } from '../abi/ctype.ts';
 import { invariant } from '../base/assert.ts';
 import type { Insn } from '../isa/codec.ts';
+import type { CoreReference } from './core-paths.ts';
 import type { Place } from './token.ts';
 import type { FunctionSymbol, GlobalVariable, LocalVariable } from './tree.ts';
 
@@ -67,15 +68,38 @@ export type Inst = Common &
     /** 64 to 32 bits. */
     | { readonly op: 'trunc' }
     | { readonly op: 'bswap'; readonly bits: 16 | 32 | 64 }
-    | { readonly op: 'load'; offset: number; readonly size: AccessSize; readonly isSigned: boolean; readonly isVolatile: boolean }
-    | { readonly op: 'store'; offset: number; readonly size: AccessSize; readonly isVolatile: boolean }
+    /** `core` on an access: a loader fits the offset to its kernel. */
+    | {
+        readonly op: 'load';
+        offset: number;
+        readonly size: AccessSize;
+        readonly isSigned: boolean;
+        readonly isVolatile: boolean;
+        core?: CoreReference | undefined;
+      }
+    | {
+        readonly op: 'store';
+        offset: number;
+        readonly size: AccessSize;
+        readonly isVolatile: boolean;
+        core?: CoreReference | undefined;
+      }
     /** `scope`: path of scopes of the call, for the slots of a callee that is inlined here. */
     | { readonly op: 'call'; target: CallTarget; readonly hasResult: boolean; readonly scope: readonly number[] }
     /** args: address, value (and the expected value first, for cmpxchg: address, expected, value). */
-    | { readonly op: 'atomic'; readonly kind: AtomicKind; readonly fetch: boolean; offset: number; readonly size: 4 | 8 }
+    | {
+        readonly op: 'atomic';
+        readonly kind: AtomicKind;
+        readonly fetch: boolean;
+        offset: number;
+        readonly size: 4 | 8;
+        core?: CoreReference | undefined;
+      }
     | { readonly op: 'barrier' }
     /** The number of a type in the object's own table or the kernel's; known when the object is loaded. */
     | { readonly op: 'type-id'; readonly type: CType }
+    /** A fact about a type, or the place of a field, that a loader fits to its kernel: never folded. */
+    | { readonly op: 'core-value'; readonly core: CoreReference; readonly value: bigint }
     /** 1 while the loop budget lasts, 0 when it is used up (may_goto). */
     | { readonly op: 'may-goto' }
     /** Instructions as written in the source; may change R0 to R5 and memory. */
@@ -138,6 +162,7 @@ const LAYOUT: object = {
   fetch: undefined,
   type: undefined,
   code: undefined,
+  core: undefined,
 };
 
 type Payload = Inst extends infer I ? (I extends Inst ? Omit<I, keyof Common> : never) : never;

@@ -80,6 +80,8 @@ function lower(l: Lowering, expr: TExpr): Inst {
       return nothing(l);
     case 'type-id':
       return builder.add(builder.fn.make({ op: 'type-id', type: expr.of }, 64, [], builder.place));
+    case 'core-value':
+      return builder.coreValue(expr.core, expr.value, widthOf(expr.type));
     case 'error':
       return nothing(l);
   }

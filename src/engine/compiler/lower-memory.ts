@@ -4,12 +4,13 @@
 import { alignOf, type CType, sizeOf } from '../abi/ctype.ts';
 import { type Address, moved } from './build-ir.ts';
 import { constantOf } from './constant.ts';
+import { pathTo } from './core-paths.ts';
 import type { Inst } from './ir.ts';
 import { bitUnit } from './layout.ts';
 import { lowerValue } from './lower-expressions.ts';
 import { accessSize, type Lowering, widthOf } from './lower-state.ts';
 import type { InitItem, Initialisation, LocalVariable, TExpr } from './tree.ts';
-import { integerOf, isRecord, isScalar, isSigned, qualifiersOf } from './types.ts';
+import { integerOf, isRecord, isScalar, isSigned, qualifiersOf, recordOf } from './types.ts';
 
 /** Address of an object, or of the memory that holds a record value. */
 export function lowerAddress(l: Lowering, expr: TExpr): Address {
@@ -28,7 +29,7 @@ export function lowerAddress(l: Lowering, expr: TExpr): Address {
     case 'deref':
       return pointerAddress(l, expr.pointer, alignOf(expr.type));
     case 'member':
-      return moved(lowerAddress(l, expr.object), expr.offset);
+      return memberAddress(l, expr);
     case 'compound': {
       const at = addressOfLocal(l, expr.variable);
       initialise(l, at, expr.variable.type, expr.init);
@@ -44,6 +45,18 @@ export function lowerAddress(l: Lowering, expr: TExpr): Address {
       return { base, offset: 0, align: alignOf(expr.type) };
     }
   }
+}
+
+/** A member; of what a pointer leads to and where the access is to be preserved, with the path that the loader needs. */
+function memberAddress(l: Lowering, expr: MemberExpr): Address {
+  const at = lowerAddress(l, expr.object);
+  const plain = moved(at, expr.offset);
+  const record = recordOf(expr.object.type);
+  if (expr.preserved !== true || record === null || at.base.op === 'slot' || at.base.op === 'global') return plain;
+  const longer = at.core === undefined ? null : pathTo(at.core, record, expr.member);
+  if (longer !== null) return { ...plain, core: longer };
+  const core = pathTo(null, record, expr.member);
+  return core === null ? plain : { base: l.builder.pointer(at), offset: expr.offset, align: plain.align, core };
 }
 
 /** Data sections are laid out so that objects of eight bytes and more start at a multiple of eight. */

@@ -4,6 +4,7 @@
 import type { CType } from '../abi/ctype.ts';
 import type { Insn } from '../isa/codec.ts';
 import { ALU, CLASS, JMP, SOURCE } from '../isa/opcodes.ts';
+import type { CoreReference } from './core-paths.ts';
 import type { Slot } from './ir.ts';
 import type { Place } from './token.ts';
 import type { FunctionSymbol, GlobalVariable } from './tree.ts';
@@ -22,7 +23,8 @@ export type Reference =
   | { readonly kind: 'function-address'; readonly symbol: FunctionSymbol }
   | { readonly kind: 'function'; readonly symbol: FunctionSymbol }
   | { readonly kind: 'kfunc'; readonly name: string }
-  | { readonly kind: 'type-id'; readonly type: CType };
+  | { readonly kind: 'type-id'; readonly type: CType }
+  | { readonly kind: 'core'; readonly core: CoreReference };
 
 /**
  * `alu`: dst op= src or imm (moves included). `frame`: dst = address of `slot` + off. `cmov`: unless `left opcode right|imm`

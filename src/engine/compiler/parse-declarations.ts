@@ -27,7 +27,7 @@ export function parseTranslationUnit(p: Parser): TopLevel[] {
   while (!p.atEnd && !p.reporter.full) {
     const before = p.position;
     if (p.accept(';') !== null || p.token.kind === 'pragma') {
-      if (p.token.kind === 'pragma') p.advance();
+      if (p.token.kind === 'pragma') p.notePragma(p.advance().text);
       continue;
     }
     const item = parseExternal(p);

@@ -260,6 +260,7 @@ function parseRecord(p: Parser, keyword: 'struct' | 'union'): TypeSpecifier {
   }
   p.expect('}', `at end of ${keyword}`, open);
   attributes.push(...parseAttributes(p));
+  if (p.preservesAccess) attributes.push({ name: 'preserve_access_index', args: [], place });
   return { kind: 'record', keyword, tag: tag?.text ?? null, place, members, attributes };
 }
 

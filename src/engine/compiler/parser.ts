@@ -38,6 +38,8 @@ export class Parser {
   private depth = 0;
   /** True after the nesting limit: what is missing at the end then is no news. */
   private abandoned = false;
+  /** `#pragma clang attribute push` that are open: true for those that put preserve_access_index on records. */
+  private readonly pushed: boolean[] = [];
   private readonly typedefs: Map<string, boolean>[] = [new Map([['__builtin_va_list', true]])];
 
   private readonly tolerance: Tolerance;
@@ -46,6 +48,18 @@ export class Parser {
     this.tokens = tokens;
     this.reporter = reporter;
     this.tolerance = tolerance;
+  }
+
+  /** True between a push and a pop of preserve_access_index. */
+  get preservesAccess(): boolean {
+    return this.pushed.includes(true);
+  }
+
+  /** `#pragma clang attribute push (…)` and `pop`, as clang has them; other pragmas change nothing here. */
+  notePragma(text: string): void {
+    if (/^clang attribute push\b/.test(text) && this.pushed.length < 1000)
+      this.pushed.push(text.includes('preserve_access_index'));
+    else if (/^clang attribute pop\b/.test(text)) this.pushed.pop();
   }
 
   get tolerant(): boolean {

@@ -321,7 +321,7 @@ class Preprocessor implements MacroHost {
     if (first === 'push_macro' || first === 'pop_macro') this.saveMacro(first === 'push_macro', line[2]);
     if (first === 'once') this.once.add(open.file.path);
     const text = first === 'clang' || first === 'GCC' ? line[1]?.text : first;
-    if ((text === 'unroll' || text === 'loop' || text === 'nounroll') && line[0] !== undefined)
+    if ((text === 'unroll' || text === 'loop' || text === 'nounroll' || text === 'attribute') && line[0] !== undefined)
       this.pending = { ...line[0], kind: 'pragma', text: spell(line) };
   }
 

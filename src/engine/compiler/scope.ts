@@ -97,6 +97,8 @@ export class Checker {
   switches: SwitchState[] = [];
   /** Told of declarations and uses; null when the file is only compiled. */
   readonly observer: FrontEndObserver | null;
+  /** Inside __builtin_preserve_access_index: every access to a member is recorded. */
+  preserving = 0;
   private temporaries = 0;
   private depth = 0;
 

@@ -4,6 +4,7 @@
 
 import { present } from '../base/assert.ts';
 import { ALU, ATOMIC, CLASS, JMP, MODE, SIZE, SOURCE } from '../isa/opcodes.ts';
+import { CORE, type CoreReference } from './core-paths.ts';
 import { type Extension, extensionsOf } from './extension.ts';
 import {
   type AccessSize,
@@ -26,6 +27,7 @@ import {
   machineInsn,
   moveInsn,
   NO_REGISTER,
+  type Reference,
   type Register,
 } from './machine.ts';
 import { loopDepths } from './optimise/loops.ts';
@@ -73,6 +75,8 @@ function immediateOf(inst: Inst): number | null {
   const signed = BigInt.asIntN(inst.width, inst.value);
   return signed >= -0x8000_0000n && signed <= 0x7fff_ffffn ? Number(signed) : null;
 }
+
+const coreReference = (core: CoreReference | undefined): Reference | null => (core === undefined ? null : { kind: 'core', core });
 
 const fits16 = (offset: number): boolean => offset >= -32768 && offset <= 32767;
 
@@ -459,12 +463,24 @@ class Selector {
           }),
         );
         return;
+      case 'core-value':
+        return this.selectCoreValue(inst);
       case 'may-goto':
         if (inst.block === null || !this.jumpsOnBudget(inst.block)) this.mayGoto(inst);
         return;
       default:
         return;
     }
+  }
+
+  private selectCoreValue(inst: Extract<Inst, { op: 'core-value' }>): void {
+    const imm = Number(BigInt.asIntN(32, inst.value));
+    const fields = { dst: this.registerOf(inst), imm, reference: { kind: 'core', core: inst.core } as const, place: this.place };
+    // Values of enumerators may be 64 bits wide in another kernel.
+    const isWide = inst.core.what === CORE.ENUMVAL_EXISTS || inst.core.what === CORE.ENUMVAL_VALUE;
+    if (isWide || inst.value > 0x7fff_ffffn)
+      this.emit(machineInsn('lddw', { ...fields, opcode: 0x18, high: Number(BigInt.asIntN(32, inst.value >> 32n)) }));
+    else this.emit(machineInsn('alu', { ...fields, opcode: ALU.MOV | SOURCE.K | CLASS.ALU64 }));
   }
 
   /** True when the block ends with a branch on a may_goto in front of it that nothing else reads. */
@@ -567,7 +583,9 @@ class Selector {
     const opcode = (memsx ? MODE.MEMSX : MODE.MEM) | SIZE_OF[inst.size] | CLASS.LDX;
     const narrow = inst.isSigned && inst.size < 4 && !memsx;
     const dst = narrow ? this.fresh() : this.registerOf(inst);
-    this.emit(machineInsn('load', { opcode, dst, src: at.base, off: at.off, slot: at.slot?.slot ?? null, place: this.place }));
+    const { place } = this;
+    const reference = coreReference(inst.core);
+    this.emit(machineInsn('load', { opcode, dst, src: at.base, off: at.off, slot: at.slot?.slot ?? null, reference, place }));
     if (narrow) this.signExtend(this.registerOf(inst), dst, inst.size === 1 ? 8 : 16, 32);
   }
 
@@ -575,18 +593,19 @@ class Selector {
     const base = present(inst.args[0], 'address');
     const value = present(inst.args[1], 'value');
     const imm = immediateOf(value);
+    const { place } = this;
     const size = SIZE_OF[inst.size];
     // As clang does: from v4 on. Kernels before 6.4 refuse immediate stores to the context, and tools of that time cannot read them.
     if (imm !== null && value.op === 'const' && this.cpu === 'v4') {
       const at = this.address(base, inst.offset);
       const low = inst.size >= 4 ? imm : inst.size === 2 ? (imm << 16) >> 16 : (imm << 24) >> 24;
-      const fields = { dst: at.base, off: at.off, slot: at.slot?.slot ?? null, place: this.place };
+      const fields = { dst: at.base, off: at.off, slot: at.slot?.slot ?? null, reference: coreReference(inst.core), place };
       this.emit(machineInsn('store-imm', { opcode: MODE.MEM | size | CLASS.ST, imm: low, ...fields }));
       return;
     }
     const src = this.operand(value);
     const at = this.address(base, inst.offset);
-    const fields = { dst: at.base, src, off: at.off, slot: at.slot?.slot ?? null, place: this.place };
+    const fields = { dst: at.base, src, off: at.off, slot: at.slot?.slot ?? null, reference: coreReference(inst.core), place };
     this.emit(machineInsn('store', { opcode: MODE.MEM | size | CLASS.STX, ...fields }));
   }
 
@@ -619,7 +638,8 @@ class Selector {
     const at = this.address(present(inst.args[0], 'address'), inst.offset);
     const opcode = MODE.ATOMIC | SIZE_OF[inst.size] | CLASS.STX;
     const used = this.uses[inst.id] !== 0;
-    const fields = { opcode, dst: at.base, off: at.off, slot: at.slot?.slot ?? null, place: this.place };
+    const reference = coreReference(inst.core);
+    const fields = { opcode, dst: at.base, off: at.off, slot: at.slot?.slot ?? null, reference, place: this.place };
     const modern = this.cpu === 'v3' || this.cpu === 'v4';
     if (!modern && (inst.kind !== 'add' || used)) this.reporter.report('atomic-cpu', inst.place);
     if (inst.kind === 'cmpxchg') {

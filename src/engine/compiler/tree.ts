@@ -3,6 +3,7 @@
 
 import type { CType, FunctionType, Member, RecordType } from '../abi/ctype.ts';
 import type { Insn } from '../isa/codec.ts';
+import type { CoreReference } from './core-paths.ts';
 import type { Place } from './token.ts';
 
 /** A variable of automatic storage, parameters included. */
@@ -95,7 +96,14 @@ export type TExpr = Typed &
     | { readonly kind: 'local'; readonly variable: LocalVariable }
     | { readonly kind: 'global'; readonly variable: GlobalVariable }
     | { readonly kind: 'deref'; readonly pointer: TExpr }
-    | { readonly kind: 'member'; readonly object: TExpr; readonly member: Member; readonly offset: number }
+    /** `preserved`: the access is recorded for the loader (CO-RE). */
+    | {
+        readonly kind: 'member';
+        readonly object: TExpr;
+        readonly member: Member;
+        readonly offset: number;
+        readonly preserved?: true;
+      }
     /** An unnamed local object with its initialiser. */
     | { readonly kind: 'compound'; readonly variable: LocalVariable; readonly init: Initialisation }
     | { readonly kind: 'function'; readonly symbol: FunctionSymbol }
@@ -148,6 +156,8 @@ export type TExpr = Typed &
     | { readonly kind: 'asm'; readonly code: readonly Insn[] }
     /** Number of a type, fixed when the object is loaded. */
     | { readonly kind: 'type-id'; readonly of: CType }
+    /** A fact about a type that a loader fits to its kernel; `value` is the one of this file's types. */
+    | { readonly kind: 'core-value'; readonly core: CoreReference; readonly value: bigint }
     | { readonly kind: 'error' }
   );
 

@@ -2,7 +2,7 @@
 // from .maps by BTF, data sections as array maps, as libbpf does it. Anything else in the file is left alone. Never throws:
 // what cannot be read becomes a diagnostic. Knows nothing of verification.
 
-import { bare, type CType, sizeOf } from '../abi/ctype.ts';
+import { bare, type CType, sizeOf, VOID } from '../abi/ctype.ts';
 import { KERNEL_SETTINGS } from '../abi/kernel-settings.ts';
 import { PROFILE_IDS, type ProfileId } from '../abi/profile.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
@@ -354,17 +354,27 @@ class ObjectReader {
     });
   }
 
-  /** Instructions whose immediate is the number of a type. */
-  private typeNumbers(section: string, place: FunctionPlace, code: Code, relocations: Relocation[]): void {
-    for (const { offset, type, kind } of this.info.get(section)?.core ?? []) {
-      if (kind !== CORE_KIND.TYPE_ID_LOCAL && kind !== CORE_KIND.TYPE_ID_TARGET) continue;
+  /** Instructions that hold the number of a type, or a fact about one that depends on the kernel. */
+  private coreRecords(section: string, place: FunctionPlace, code: Code, relocations: Relocation[]): void {
+    for (const { offset, type, access, kind } of this.info.get(section)?.core ?? []) {
       if (offset < place.start || offset >= place.end) continue;
       const slot = Math.floor((offset - place.start) / 8);
-      const target = this.typeIndex.get(type);
-      if (target === undefined) continue;
-      code.imm[slot] = 0;
-      relocations.push({ kind: 'type-id', slot, target });
+      const target = this.typeNumber(type);
+      if (kind === CORE_KIND.TYPE_ID_LOCAL || kind === CORE_KIND.TYPE_ID_TARGET) {
+        code.imm[slot] = 0;
+        relocations.push({ kind: 'type-id', slot, target });
+      } else relocations.push({ kind: 'core', slot, target, access, what: kind });
     }
+  }
+
+  /** Index of a BTF type among the object's types, which it joins. */
+  private typeNumber(id: number): number {
+    const known = this.typeIndex.get(id);
+    if (known !== undefined) return known;
+    const index = this.types.length;
+    this.typeIndex.set(id, index);
+    this.types.push(bare(this.btf?.type(id) ?? VOID));
+    return index;
   }
 
   /** Map and byte that a symbol plus an addend stands for. */
@@ -399,7 +409,7 @@ class ObjectReader {
       patched.add(slot);
     }
     this.localCalls(place, code, patched, relocations);
-    this.typeNumbers(section?.name ?? '', place, code, relocations);
+    this.coreRecords(section?.name ?? '', place, code, relocations);
     const described = this.describe(section?.name ?? '', place.start);
     return {
       name: place.name,

@@ -178,6 +178,11 @@ class ObjectWriter {
           core.push({ offset: start + slot * 8, type, access: '0', kind: CORE_KIND.TYPE_ID_LOCAL });
           break;
         }
+        case 'core': {
+          const type = this.btf.type(this.object.types[relocation.target] ?? INT);
+          core.push({ offset: start + slot * SLOT_BYTES, type, access: relocation.access, kind: relocation.what });
+          break;
+        }
         default:
           code.src[slot] = 1;
           code.imm[slot] = -1;
@@ -191,7 +196,7 @@ class ObjectWriter {
     if (list === undefined) return;
     for (const relocation of fn.relocations) {
       const offset = start + relocation.slot * 8;
-      if (relocation.kind === 'type-id') continue;
+      if (relocation.kind === 'type-id' || relocation.kind === 'core') continue;
       if (relocation.kind === 'map-value' && this.object.maps[relocation.target]?.data?.section === SETTINGS_SECTION) {
         const name = this.settingAt(relocation.target, relocation.addend);
         list.push({ offset, type: R_BPF.INSN_64, symbol: name });

@@ -6,6 +6,7 @@ import type { ProgramKind } from '../abi/profile.ts';
 import { present } from '../base/assert.ts';
 import { type Code, emptyCode } from '../isa/codec.ts';
 import { PSEUDO_CALL, PSEUDO_LD } from '../isa/opcodes.ts';
+import { fitToKernel } from './core-relocations.ts';
 import type { KernelFunction, LineEntry, ObjectFile, ObjectMap, ProgramObject } from './program-object.ts';
 
 /** A function inside a linked program: slots [start, end). */
@@ -117,6 +118,9 @@ export function linkProgram(object: ProgramObject, entry: number, kind: ProgramK
           break;
         case 'type-id':
           code.imm[slot] = relocation.target + 1;
+          break;
+        case 'core':
+          fitToKernel(code, slot, object.types, relocation.target, relocation.access, relocation.what);
           break;
       }
     }

@@ -35,7 +35,12 @@ export type Relocation =
   /** call of a kernel function by name. */
   | { readonly kind: 'kfunc'; readonly slot: number; readonly name: string }
   /** Immediate that names types[target] (`bpf_core_type_id_local`): a move, or the low half of ld_imm64. */
-  | { readonly kind: 'type-id'; readonly slot: number; readonly target: number };
+  | { readonly kind: 'type-id'; readonly slot: number; readonly target: number }
+  /**
+   * The slot's offset or immediate is a fact about types[target] that the loader fits to its kernel (struct bpf_core_relo: path of indices and
+   * number of the kind). The slot holds what is so in the object's own types.
+   */
+  | { readonly kind: 'core'; readonly slot: number; readonly target: number; readonly access: string; readonly what: number };
 
 export interface ObjectFunction {
   readonly name: string;

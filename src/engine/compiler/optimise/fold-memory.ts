@@ -17,8 +17,14 @@ const fits = (offset: number): boolean => offset >= -32000 && offset <= 32000;
 
 /** Folds the address; a load of constant data becomes the constant. */
 export function foldMemory(host: FoldHost, inst: MemoryInst): Inst {
-  for (let base = inst.args[0]; base !== undefined; base = inst.args[0]) {
-    if (base.op === 'binary' && base.kind === 'add' && base.args[1]?.op === 'const' && base.args[0] !== undefined) {
+  // An offset that a loader fits to its kernel stays as it is.
+  for (let base = inst.args[0]; base !== undefined && inst.core === undefined; base = inst.args[0]) {
+    const field = base.op === 'binary' && base.kind === 'add' ? base.args[1] : undefined;
+    if (field?.op === 'core-value' && inst.offset === 0 && base.args[0] !== undefined) {
+      inst.offset = Number(field.value);
+      inst.core = field.core;
+      inst.args[0] = base.args[0];
+    } else if (base.op === 'binary' && base.kind === 'add' && base.args[1]?.op === 'const' && base.args[0] !== undefined) {
       const offset = inst.offset + Number(BigInt.asIntN(64, base.args[1].value));
       if (!fits(offset)) break;
       inst.offset = offset;
