@@ -244,7 +244,7 @@ class ProgramGenerator {
     ]);
     const scope = this.scopeOf(params, pure);
     const statements = this.statementsFor();
-    const cost = statements.body(scope, returns, this.choice.between(1, 4), CALL_BUDGET);
+    const cost = statements.body(scope, returns, this.choice.between(1, 4), CALL_BUDGET, pure);
     const list = params.map(parameterText).join(', ') || 'void';
     this.lines.push(`static ${hint}${returns.name} ${name}(${list})`, '{', ...statements.lines, '}');
     this.functions.push({ name, returns, params, pure, cost });
@@ -283,7 +283,7 @@ class ProgramGenerator {
   private test(): void {
     const statements = this.statementsFor();
     const name = this.name('run');
-    statements.body(this.scopeOf([], false), ULONG, this.choice.between(3, 9), BUDGET);
+    statements.body(this.scopeOf([], false), ULONG, this.choice.between(3, 9), BUDGET, false);
     this.lines.push(`static __attribute__((noinline)) unsigned long ${name}(void)`, '{', ...statements.lines, '}');
     this.lines.push(
       `unsigned long long ${this.prefix}test(void)`,

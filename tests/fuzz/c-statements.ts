@@ -21,6 +21,8 @@ export class Statements {
   private indent = 1;
   private localBytes = 0;
   private returns: IntType | StructType | null = null;
+  /** True in a function that may call only functions without effects. */
+  private pure = false;
 
   constructor(choice: Choice, around: Omit<Surroundings, 'afford'>) {
     this.choice = choice;
@@ -35,7 +37,8 @@ export class Statements {
   }
 
   /** Writes the statements of a function body; answers what executing them costs at most. */
-  body(scope: Scope, returns: IntType | StructType | null, count: number, budget: number): number {
+  body(scope: Scope, returns: IntType | StructType | null, count: number, budget: number, pure: boolean): number {
+    this.pure = pure;
     this.weight = 1;
     this.budget = budget;
     this.indent = 1;
@@ -367,7 +370,7 @@ export class Statements {
 
   /** A call of a function that writes globals: alone, or its value into a fresh variable first. */
   private procedure(scope: Scope): void {
-    const callable = this.around.functions.filter((fn) => this.expressions.canPass(scope, fn));
+    const callable = this.around.functions.filter((fn) => (fn.pure || !this.pure) && this.expressions.canPass(scope, fn));
     if (callable.length === 0) return;
     const fn = this.choice.pick(callable);
     if (!this.afford(fn.cost)) return;

@@ -9,6 +9,7 @@ import { checkPrintk, PRINTK_ID } from './check-printk.ts';
 import { constantOf, integer } from './constant.ts';
 import { assignable, constantExpr, convertValue, errorExpr, promote, rvalue } from './conversions.ts';
 import { preservedFact } from './core-paths.ts';
+import { INSTEAD } from './missing-library.ts';
 import type { Checker } from './scope.ts';
 import { nearestName } from './spelling.ts';
 import type { Place } from './token.ts';
@@ -60,7 +61,13 @@ function declareImplicitly(c: Checker, name: string, place: Place): boolean {
     const near = nearestName(name, [...c.scope.visibleNames(), ...c.laterFunctions]);
     const hint = near === null ? '' : `; did you mean '${near}'?`;
     const fix = near === null ? {} : { fix: { description: `replace by '${near}'`, span: place, text: near } };
-    c.report('undeclared-function', place, [name, hint], fix);
+    const instead = INSTEAD.get(name);
+    c.report(
+      'undeclared-function',
+      place,
+      [name, instead === undefined ? hint : ''],
+      instead === undefined ? fix : { notes: [{ message: instead }] },
+    );
     c.scope.names.set(name, { kind: 'broken', place });
     return false;
   }
@@ -119,6 +126,7 @@ function helperNumber(target: TExpr): { id: number; name: string } | null {
 function finishCall(c: Checker, callee: Callee, type: FunctionType, args: readonly TExpr[], expr: CallExpr): TExpr {
   const name = callee.kind === 'symbol' ? callee.symbol.name : callee.kind === 'helper' ? callee.name : 'the function';
   const notes = callee.kind === 'symbol' ? [{ message: `'${name}' declared here`, span: callee.symbol.place }] : [];
+  if (args.some((arg) => isError(arg.type))) return errorExpr(expr.place);
   const expected = type.params.length;
   if (!type.unprototyped && (args.length < expected || (args.length > expected && !type.variadic))) {
     const code = args.length < expected ? 'too-few-arguments' : 'too-many-arguments';
@@ -136,6 +144,7 @@ function finishCall(c: Checker, callee: Callee, type: FunctionType, args: readon
     c.report('helper-arguments', expr.place, [name]);
     return errorExpr(expr.place);
   }
+  if (callee.kind === 'helper' && !c.helpers.has(callee.id)) c.helpers.set(callee.id, { name, place: expr.place });
   if (callee.kind === 'helper' && callee.id === PRINTK_ID) checkPrintk(c, converted, expr.place);
   return { kind: 'call', callee, args: converted, type: type.returns, place: expr.place };
 }

@@ -29,6 +29,7 @@ import {
   functionOf,
   isComplete,
   isError,
+  isScalar,
   isVoid,
   pointerOf,
   qualifiersOf,
@@ -58,7 +59,7 @@ export function checkUnit(
     else checkFileDeclaration(c, item);
   }
   warnUnusedSymbols(c);
-  return { functions: c.functions, variables: c.variables, records: c.records };
+  return { functions: c.functions, variables: c.variables, helpers: c.helpers, records: c.records };
 }
 
 function warnUnusedSymbols(c: Checker): void {
@@ -338,8 +339,13 @@ function checkFunction(c: Checker, item: FunctionDefinition): void {
 
 function warnUnusedLocals(c: Checker, locals: readonly LocalVariable[]): void {
   for (const local of locals) {
-    if (c.reporter.failed || local.isParameter || local.used || local.cleanup !== null || local.name.startsWith('.')) continue;
-    if (isMainFile(c, local.place) && !isError(local.type)) c.report('unused-variable', local.place, [local.name]);
+    if (c.reporter.failed || local.isParameter || local.cleanup !== null || local.name.startsWith('.')) continue;
+    if (!isMainFile(c, local.place) || isError(local.type)) continue;
+    if (!local.used) c.report(local.set === true ? 'unused-but-set' : 'unused-variable', local.place, [local.name]);
+    else if (!local.assigned && local.firstUse !== undefined && isScalar(local.type) && c.isOwnText(local.firstUse))
+      c.report('uninitialised', local.firstUse, [local.name], {
+        notes: [{ message: `'${local.name}' is declared here`, span: local.place }],
+      });
   }
 }
 

@@ -11,6 +11,7 @@ import { checkConstant, resolveTypeName, tagHint } from './check-types.ts';
 import { constantExpr, convertValue, errorExpr, isObject, rvalue } from './conversions.ts';
 import { findMember, memberNames } from './layout.ts';
 import { characterValue, isFloating, literalPrefix, parseInteger, stringBytes } from './literals.ts';
+import type { ReportExtra } from './report.ts';
 import type { Checker } from './scope.ts';
 import { nearestName } from './spelling.ts';
 import type { Place } from './token.ts';
@@ -166,6 +167,7 @@ function checkName(c: Checker, name: string, place: Place, word: Place): TExpr {
   switch (found.kind) {
     case 'local':
       found.used = true;
+      if (c.unevaluated === 0) found.firstUse ??= place;
       return { kind: 'local', variable: found, type: found.type, place };
     case 'global':
       found.used = true;
@@ -305,17 +307,24 @@ function checkMember(c: Checker, expr: Extract<Expr, { kind: 'member' }>): TExpr
     if (to === undefined) {
       if (recordOf(outer.type) === null) c.report('arrow-on-value', expr.place, [typeText(outer.type)]);
       else {
-        const fix = { description: "use '.'", span: expr.namePlace, text: expr.name };
-        c.report('arrow-on-record', expr.place, [typeText(outer.type)], { fix });
+        c.report('arrow-on-record', expr.place, [typeText(outer.type)], operatorFix(expr, '->', '.'));
       }
       return errorExpr(expr.place);
     }
     object = { kind: 'deref', pointer: outer, type: to, place: expr.object.place };
   } else if (pointerOf(outer.type) !== null && recordOf(pointerOf(outer.type)?.to ?? INT) !== null) {
-    c.report('dot-on-pointer', expr.place, [typeText(outer.type)]);
+    c.report('dot-on-pointer', expr.place, [typeText(outer.type)], operatorFix(expr, '.', '->'));
     return errorExpr(expr.place);
   }
   return selectMember(c, object, expr.name, expr.namePlace, expr.place);
+}
+
+/** Replaces the operator in front of the member's name, where it stands right there. */
+function operatorFix(expr: Extract<Expr, { kind: 'member' }>, wrong: string, right: string): ReportExtra {
+  const { file, start, expansion } = expr.namePlace;
+  const at = start - wrong.length;
+  if (expansion !== undefined || !file.text.startsWith(wrong, at)) return {};
+  return { fix: { description: `use '${right}'`, span: { file, start: at, end: start }, text: right } };
 }
 
 function selectMember(c: Checker, object: TExpr, name: string, namePlace: Place, place: Place): TExpr {
@@ -348,7 +357,9 @@ function checkSize(c: Checker, expr: Extract<Expr, { kind: 'size' }>): TExpr {
   let type: CType;
   if (operand.kind === 'type-name') type = resolveTypeName(c, operand);
   else {
+    c.unevaluated++;
     const checked = checkExpression(c, operand);
+    c.unevaluated--;
     type = checked.type;
     if (checked.kind === 'member' && checked.member.bitWidth !== undefined) c.report('size-of-bit-field', place, [of]);
   }
@@ -438,7 +449,6 @@ export function checkModifiable(c: Checker, target: TExpr, place: Place): boolea
     c.report('const-assignment', place, [name, typeText(target.type)]);
     return false;
   }
-  if (target.kind === 'local') target.variable.assigned = true;
   if (target.kind !== 'deref') c.observer?.written(target.place);
   return true;
 }

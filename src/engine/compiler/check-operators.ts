@@ -4,6 +4,7 @@
 import { type CType, INT, LONG, sizeOf, ULONG } from '../abi/ctype.ts';
 import type { Expr } from './ast.ts';
 import { checkExpression, checkModifiable, checkValue, pointerOffset } from './check-expressions.ts';
+import { warnAlways, warnOperands, warnSelfAssignment } from './check-habits.ts';
 import { integer } from './constant.ts';
 import {
   assignable,
@@ -134,6 +135,7 @@ export function checkBinary(c: Checker, expr: Extract<Expr, { kind: 'binary' }>)
   const left = checkValue(c, expr.left);
   const right = checkValue(c, expr.right);
   if (isError(left.type) || isError(right.type)) return errorExpr(place);
+  warnOperands(c, expr);
   switch (op) {
     case '&&':
     case '||': {
@@ -207,6 +209,7 @@ function checkCompare(c: Checker, op: CompareOp, left: TExpr, right: TExpr, plac
   if (isInteger(left.type) && isInteger(right.type)) {
     const both = balance(left, right);
     warnSignCompare(c, op, left, right, both.type, place);
+    warnAlways(c, op, left, right, place);
     return make(both.left, both.right);
   }
   if (isPointer(left.type) && isPointer(right.type)) {
@@ -265,8 +268,15 @@ function neverNegative(value: TExpr): boolean {
 
 export function checkAssignment(c: Checker, expr: Extract<Expr, { kind: 'assign' }>): TExpr {
   const { place, op } = expr;
+  warnSelfAssignment(c, expr);
+  const before = c.wasUsed(expr.target);
   const target = checkExpression(c, expr.target);
-  if (target.kind === 'local' && op === '') target.variable.assigned = true;
+  if (target.kind === 'local' && op === '') {
+    target.variable.assigned = true;
+    target.variable.set = true;
+    // Only to assign to a variable is no use of it.
+    target.variable.used = before;
+  }
   const value = checkValue(c, expr.value);
   if (!checkModifiable(c, target, expr.target.place) || isError(value.type)) return errorExpr(place);
   const type = unqualified(target.type);

@@ -5,14 +5,15 @@ import type { BlockStatement, Expr, Statement } from './ast.ts';
 import { checkLocalDeclaration } from './check-declarations.ts';
 import { checkExpression, checkValue } from './check-expressions.ts';
 import { fallsThrough } from './check-fallthrough.ts';
+import { warnEmptyLoop, warnEnumSwitch } from './check-habits.ts';
 import { checkAssertion, checkConstant } from './check-types.ts';
 import { wrapTo } from './constant.ts';
-import { assignable, errorExpr, promote, truthValue } from './conversions.ts';
+import { assignable, errorExpr, isObject, promote, truthValue } from './conversions.ts';
 import { assembleTemplate } from './inline-assembly.ts';
 import type { Checker, SwitchState } from './scope.ts';
 import type { Place } from './token.ts';
 import type { CaseLabel, TBlock, TExpr, TStatement } from './tree.ts';
-import { isError, isInteger, isVoid, typeText, unqualified } from './types.ts';
+import { isError, isInteger, isVoid, qualifiersOf, typeText, unqualified } from './types.ts';
 
 /** A block in its own scope. `instead` may take over a statement (the value of a statement expression). */
 export function checkBlock(c: Checker, block: BlockStatement, instead: (statement: Statement) => boolean = () => false): TBlock {
@@ -32,7 +33,7 @@ export function checkBlockHere(
     for (const place of fallsThrough(block.body)) if (c.isOwnText(place)) c.report('implicit-fallthrough', place);
   const body: TStatement[] = [];
   let dead: Place | null = null;
-  for (const statement of block.body) {
+  for (const [at, statement] of block.body.entries()) {
     if (c.reporter.full) break;
     if (dead !== null && statement.kind !== 'empty') {
       if (!isLabelled(statement) && statement.kind !== 'declaration' && !c.reporter.failed)
@@ -41,6 +42,7 @@ export function checkBlockHere(
     }
     if (instead(statement)) continue;
     body.push(...checkStatement(c, statement));
+    warnEmptyLoop(c, statement, block.body[at + 1]);
     if (jumpsAway(statement)) dead = statement.place;
   }
   return { kind: 'block', body, place: block.place, close: block.close };
@@ -138,7 +140,10 @@ function checkInner(c: Checker, s: Statement): TStatement[] {
       return checkReturn(c, s.value, place);
     case 'asm':
       if (!s.plain) return checkAssembly(c, s.text, s.outputs.length > 0, place);
-      for (const output of s.outputs) checkExpression(c, output);
+      for (const output of s.outputs) {
+        const object = checkExpression(c, output);
+        if (object.kind === 'local') object.variable.assigned = true;
+      }
       return [
         { kind: 'expression', expr: { kind: 'intrinsic', name: 'barrier', args: [], type: { kind: 'void' }, place }, place },
       ];
@@ -188,11 +193,13 @@ function checkSwitch(c: Checker, s: Extract<Statement, { kind: 'switch' }>): TSt
     c.report('switch-type', s.value.place, [typeText(value.type)]);
     value = errorExpr(s.value.place);
   }
+  const unpromoted = value;
   value = promote(value);
   const state: SwitchState = { type: value.type, cases: [], fallback: null, controlling: s.value };
   c.switches.push(state);
   const body = single(c, s.body);
   c.switches.pop();
+  warnEnumSwitch(c, unpromoted, state, s.place);
   const { cases, fallback } = state;
   return [{ kind: 'switch', value, cases, fallback, body, place: s.place }];
 }
@@ -282,9 +289,14 @@ function warnUnused(c: Checker, expr: TExpr, source: Expr): void {
     'logical',
     'constant',
     'load',
+    'local',
+    'global',
+    'deref',
+    'member',
   ].includes(kind);
   if (harmless || source.place.expansion !== undefined) return;
-  if (kind === 'logical' || kind === 'load' || kind === 'constant') return;
+  if (kind === 'logical' || kind === 'constant') return;
+  if (isObject(expr) && qualifiersOf(expr.type).volatile === true) return;
   if (kind === 'compare' && expr.op === '==') c.report('unused-comparison', source.place);
   else c.report('unused-value', source.place);
 }

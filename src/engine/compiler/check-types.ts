@@ -174,7 +174,9 @@ function resolveSpecifier(c: Checker, type: TypeSpecifier, place: Place, attribu
 }
 
 function typeOfExpression(c: Checker, expr: Expr): CType {
+  c.unevaluated++;
   const checked = checkExpression(c, expr);
+  c.unevaluated--;
   return checked.type;
 }
 

@@ -1,11 +1,14 @@
 // The compiler's driver: one source file in, a ProgramObject or diagnostics out. Runs the stages in order and stops after the
 // first that finds an error. Never throws for anything a person wrote.
 
+import { headersOf } from '../abi/headers.ts';
 import type { ProfileId } from '../abi/profile.ts';
-import { type Diagnostic, sortDiagnostics } from '../base/diagnostic.ts';
+import { type Diagnostic, type DiagnosticNote, sortDiagnostics } from '../base/diagnostic.ts';
 import type { SourceFile } from '../base/source.ts';
 import type { ProgramObject } from '../object/program-object.ts';
 import { checkUnit } from './check-declarations.ts';
+import { checkSections } from './check-sections.ts';
+import { headerThatDeclares } from './declared-elsewhere.ts';
 import { generateObject } from './generate.ts';
 import { HeaderFinder } from './header-finder.ts';
 import { parseTranslationUnit } from './parse-declarations.ts';
@@ -86,13 +89,25 @@ function stages(
     { defines: options.defines ?? [], findHeader: finder.find, headerNames: finder.names },
     reporter,
   );
-  if (source.stopped) return NOTHING;
+  if (source.stopped || source.tornApart) return NOTHING;
   const { tokens, files } = source;
   const profile = profileOfFiles(file, source, options.profile, options.requireProfile ?? true, reporter);
   if (profile === 'conflict') return NOTHING;
+  const read = new Set(files);
+  reporter.hints = (code, args) => declarationHint(code, args, read);
   const items = parseTranslationUnit(new Parser(tokens, reporter));
   if (reporter.full) return NOTHING;
   const unit = checkUnit(items, reporter, file);
+  checkSections(unit, unit.helpers, profile, reporter, file);
   if (reporter.failed) return NOTHING;
   return generateObject(unit, { file, files, profile, level: options.optimise, cpu: options.cpu, wantIr }, reporter);
+}
+
+const UNDECLARED: ReadonlySet<string> = new Set(['undeclared', 'undeclared-function', 'unknown-type']);
+
+/** For a name that is not declared: which bundled header would declare it. */
+function declarationHint(code: string, [name = '']: readonly string[], read: ReadonlySet<SourceFile>): readonly DiagnosticNote[] {
+  if (!UNDECLARED.has(code)) return [];
+  const header = headerThatDeclares(name, headersOf(null), read);
+  return header === null ? [] : [{ message: `'${name}' is declared in <${header}>, which this file does not include` }];
 }

@@ -95,7 +95,7 @@ function mutate(text: string, next: (below: number) => number): string {
 describe('hostile sources', () => {
   it('survives mutations', () => {
     const seed = Number(process.env.FUZZ_SEED ?? 20_260_722);
-    const count = Number(process.env.FUZZ_COUNT ?? 600);
+    const count = Number(process.env.FUZZ_COUNT ?? 300);
     let state = seed >>> 0;
     const next = (below: number): number => {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

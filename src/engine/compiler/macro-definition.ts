@@ -54,6 +54,16 @@ export function parseMacro(directive: Token, rest: readonly Token[], reporter: R
   return { name: name.text, params, variadic, body, definition, builtin: null };
 }
 
+/** Stands for a macro whose definition was wrong: any arguments, the number 0. */
+export const brokenMacro = (name: Token): Macro => ({
+  name: name.text,
+  params: ['__VA_ARGS__'],
+  variadic: '__VA_ARGS__',
+  body: [{ ...name, kind: 'number', text: '0' }],
+  definition: placeOf(name),
+  builtin: null,
+});
+
 /** Same parameters and same replacement, white space apart (C11 6.10.3 paragraph 2). */
 export function definesSame(a: Macro, b: Macro): boolean {
   if (a.builtin !== b.builtin || a.params?.join() !== b.params?.join() || a.body.length !== b.body.length) return false;

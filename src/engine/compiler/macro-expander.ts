@@ -53,6 +53,8 @@ export class MacroExpander {
   private work = 0;
   private counter = 0;
   private stopped = false;
+  /** True when a call without end swallowed the rest of the file. */
+  tornApart = false;
 
   constructor(host: MacroHost) {
     this.host = host;
@@ -216,6 +218,7 @@ export class MacroExpander {
       }
       if (token.kind === 'end') {
         this.host.reporter.report('unterminated-macro-call', placeOf(name), [macro.name]);
+        this.tornApart ||= this.contexts.length === 0;
         this.stopped ||= this.contexts.length === 0;
         return null;
       }

@@ -7,9 +7,14 @@ export interface CompileMessage {
   readonly severity: Severity;
   readonly text: string;
   readonly explanation: string;
+  /** True where the explanation goes with the first finding of a run: what to do is not plain from the text. */
+  readonly advice?: boolean;
 }
 
 const error = (text: string, explanation: string): CompileMessage => ({ severity: 'error', text, explanation });
+/** What BPF has not: the finding says what to do instead. */
+const refusal = (text: string, explanation: string): CompileMessage => ({ severity: 'error', text, explanation, advice: true });
+const advice = (text: string, explanation: string): CompileMessage => ({ severity: 'warning', text, explanation, advice: true });
 const warning = (text: string, explanation: string): CompileMessage => ({ severity: 'warning', text, explanation });
 
 export const MESSAGES = {
@@ -106,7 +111,7 @@ export const MESSAGES = {
   'stray-case': error("'%0' statement not in switch statement", 'case and default belong inside a switch.'),
   'stray-break': error("'break' statement not in loop or switch statement", 'There is nothing here to break out of.'),
   'stray-continue': error("'continue' statement not in loop statement", 'There is no loop here to continue.'),
-  'nested-function': error(
+  'nested-function': refusal(
     "function definition of '%0' is not allowed here",
     'Functions cannot be defined inside functions. A brace of the function before may be missing.',
   ),
@@ -122,25 +127,28 @@ export const MESSAGES = {
     'Only one of typedef, extern, static, auto and register is allowed.',
   ),
   'storage-not-allowed': error("storage class '%0' is not allowed here", 'Members and type names have no storage class.'),
-  'thread-local': error('thread-local storage is not supported', 'BPF programs have no threads; use a per-CPU map or a global.'),
-  'floating-point': error(
+  'thread-local': refusal(
+    'thread-local storage is not supported',
+    'BPF programs have no threads; use a per-CPU map or a global.',
+  ),
+  'floating-point': refusal(
     "floating point ('%0') is not supported",
     'eBPF has integer registers only. Use fixed-point numbers: scale by a power of two or by 1000.',
   ),
-  int128: error('128-bit integers are not supported', 'eBPF has 64-bit registers. Split the value in two 64-bit halves.'),
-  'variable-length-array': error(
+  int128: refusal('128-bit integers are not supported', 'eBPF has 64-bit registers. Split the value in two 64-bit halves.'),
+  'variable-length-array': refusal(
     'variable-length arrays are not supported',
     'The stack of a BPF program is 512 bytes with fixed places. Use a constant size or a map.',
   ),
-  'variadic-definition': error(
+  'variadic-definition': refusal(
     'variadic functions cannot be defined',
     'BPF calls pass up to five registers; there is no argument list to walk. Use a macro, or pass a struct.',
   ),
-  'computed-goto': error(
+  'computed-goto': refusal(
     'addresses of labels and computed goto are not supported',
     'BPF jumps have fixed targets. Use a switch.',
   ),
-  'inline-assembly': error(
+  'inline-assembly': refusal(
     'inline assembly with operands is not supported',
     'Write the operation in C. asm volatile("" ::: "memory") works as a barrier; BPF instructions that write only R0 to R5 are taken as they are.',
   ),
@@ -185,7 +193,7 @@ export const MESSAGES = {
     'A bit-field is at most as wide as its integer type; only an unnamed one may have width 0.',
   ),
   'bad-alignment': error('requested alignment %0 is not a power of two up to 4096', 'Alignments are powers of two.'),
-  'type-too-large': error("type '%0' is too large", 'Objects are limited to 256 MiB; a map value to less.'),
+  'type-too-large': refusal("type '%0' is too large", 'Objects are limited to 256 MiB; a map value to less.'),
   'array-of': error("array of elements of type '%0'", 'Elements must be complete objects.'),
   'array-size-type': error("size of array has non-integer type '%0'", 'An array length is an integer.'),
   'array-negative': error("array '%0' has a negative size", 'An array length is at least zero.'),
@@ -265,21 +273,21 @@ export const MESSAGES = {
   'not-callable': error("called object type '%0' is not a function or function pointer", 'Only functions can be called.'),
   'too-few-arguments': error("too few arguments to '%0': expected %1, have %2", 'The declaration asks for more.'),
   'too-many-arguments': error("too many arguments to '%0': expected %1, have %2", 'The declaration takes fewer.'),
-  'helper-arguments': error(
+  'helper-arguments': refusal(
     "more than five arguments in a call of '%0'",
     'Helpers take at most five arguments, in registers R1 to R5.',
   ),
-  'many-arguments': warning(
+  'many-arguments': advice(
     "'%0' takes more than five arguments; a BPF function has five registers for them",
     'The rest is passed through memory of the caller, which the kernel’s verifier refuses. Pass a struct by pointer, or make the function inline.',
   ),
-  'recursive-function': warning(
+  'recursive-function': advice(
     "function '%0' calls itself, directly or in a circle",
     'The verifier refuses recursion: the call chain must be known before the program runs.',
   ),
   'builtin-argument': error("invalid argument types in call of '%0'", 'See the documentation of the built-in function.'),
   'builtin-not-built': error("'%0' is not supported by this compiler", 'This built-in has no counterpart here yet.'),
-  'atomic-width': error(
+  'atomic-width': refusal(
     "'%0' needs a 32-bit or 64-bit object, not '%1'",
     'eBPF has atomic instructions for words and double words only.',
   ),
@@ -361,6 +369,43 @@ export const MESSAGES = {
     "bpf_printk: '%0' prints %1 bytes, but the value has type '%2'",
     'Write %llu or %lld for 64-bit values, %u or %d for smaller ones; the upper half would be lost otherwise.',
   ),
+  precedence: warning(
+    "'%0' binds tighter than '%1': this is a comparison inside the operand",
+    'a & b == c means a & (b == c). Write the parentheses that you mean.',
+  ),
+  'not-precedence': warning(
+    "'!' applies to the left operand of '%0' only",
+    '!a & b means (!a) & b. Write !(a & b), or parentheses around !a where that is meant.',
+  ),
+  'chained-comparison': warning(
+    'the result of a comparison is compared again',
+    'a == b == c compares 0 or 1 with c. Write a == b && b == c.',
+  ),
+  'self-comparison': warning("'%0' is compared with itself, which is always %1", 'Another name was perhaps meant on one side.'),
+  'self-assignment': warning("'%0' is assigned to itself", 'Another name was perhaps meant on one side.'),
+  always: warning(
+    "comparison of '%0' %1 %2 is always %3",
+    'No value of this type makes the comparison come out otherwise: an unsigned value is never below zero, a narrow one never above its largest.',
+  ),
+  'enum-not-handled': warning('the switch does not handle %0', 'Add the cases, or a default.'),
+  'case-not-in-enum': warning("case value %0 is not in '%1'", 'The enumeration has no enumerator of this value.'),
+  uninitialised: warning(
+    "variable '%0' is used, but nothing gives it a value",
+    'Its value is whatever the stack held; the verifier refuses to read it. Initialise it where it is declared.',
+  ),
+  'unused-but-set': warning("variable '%0' is set, but its value is never used", 'Use it, or leave it out.'),
+  'data-section': refusal(
+    "variable '%0' is in section '%1', which no loader places in memory%2",
+    'Variables go to .data, .bss, .rodata and sections named below them (.data.mine); maps to .maps, the license to license.',
+  ),
+  'no-program': advice(
+    'no function of this file is a program: none has a section',
+    'The kernel attaches functions by their section. Write SEC("qdisc/enqueue") in front of the function that takes packets in.',
+  ),
+  'missing-license': advice(
+    "'%0' may be called only by programs with a license compatible with the GPL, and this file names none",
+    'Add: char _license[] SEC("license") = "GPL";',
+  ),
   'switch-type': error("statement requires expression of integer type ('%0' invalid)", 'switch works on integers.'),
   'duplicate-case': error("duplicate case value '%0'", 'Two labels of one switch have the same value.'),
   'duplicate-default': error('multiple default labels in one switch', 'Only one default is allowed.'),
@@ -376,24 +421,24 @@ export const MESSAGES = {
     'signed division is not in instruction set %0: use unsigned types, or --cpu v4',
     'Before v4 eBPF divides unsigned numbers only; clang refuses this, too. Cast both operands to unsigned when they are never negative.',
   ),
-  'stack-limit': error(
+  'stack-limit': refusal(
     "function '%0' needs %1 bytes of stack, of which a BPF function has 512",
     'Move large variables to a map (an array map with one entry), or make them smaller.',
   ),
-  'jump-too-far': error("function '%0' is too long: a jump does not fit 16 bits", 'Split the function.'),
-  'undefined-symbol': error(
+  'jump-too-far': refusal("function '%0' is too long: a jump does not fit 16 bits", 'Split the function.'),
+  'undefined-symbol': refusal(
     "'%0' is used but never defined",
     'There is no linker behind: everything a program uses must be in the file, except helpers and kernel functions.',
   ),
-  'indirect-call': error(
+  'indirect-call': refusal(
     'call through a function pointer that is not known at compile time',
     'BPF cannot call through a register. Use a switch, or pass a function designator to a helper as a callback.',
   ),
-  'large-copy': error(
+  'large-copy': refusal(
     'copy or fill of %0 bytes is too large for a BPF program',
     'Each eight bytes take instructions. Use a loop over a map value, or smaller objects.',
   ),
-  'dynamic-memory-builtin': error(
+  'dynamic-memory-builtin': refusal(
     "'%0' needs a constant size",
     'The compiler expands it in place, so the number of bytes must be known.',
   ),
@@ -401,7 +446,7 @@ export const MESSAGES = {
     "map '%0': %1",
     'A map is a struct with __uint(type, …), __uint(max_entries, …), __type(key, …), __type(value, …) in SEC(".maps").',
   ),
-  'old-map-definition': error(
+  'old-map-definition': refusal(
     'map \'%0\' uses the old struct bpf_map_def in SEC("maps")',
     'libbpf 1.0 dropped these. Write struct { __uint(type, …); … } name SEC(".maps");.',
   ),
@@ -430,13 +475,13 @@ export const MESSAGES = {
     'Change the include or the choice outside.',
   ),
   'profile-not-built': error("profile '%0' is not built; choices are %1", 'This version of the interface cannot be run here.'),
-  'data-pointer': error(
+  'data-pointer': refusal(
     '%0 cannot be stored in static data',
     'Addresses of data can be; addresses of functions and maps cannot be.',
   ),
   'unknown-section': warning(
-    "section '%0' of function '%1' is not one that a program can be attached by",
-    'Known are qdisc/enqueue, qdisc/dequeue, tc, classifier and xdp among others.',
+    "section '%0' of function '%1' is not one that a program can be attached by%2",
+    'Known are qdisc/enqueue, qdisc/dequeue, qdisc/reset, struct_ops, tc, classifier and xdp among others.',
   ),
   'no-definition-kfunc': error("kernel function '%0' is declared without __ksym", 'Write extern … __ksym; after the prototype.'),
 } as const satisfies Readonly<Record<string, CompileMessage>>;

@@ -75,6 +75,8 @@ export function parseDeclaration(p: Parser, external: boolean): Declaration | Fu
   const specifiers = parseSpecifiers(p, true);
   const declarators: InitDeclarator[] = [];
   if (p.accept(';') !== null) return { kind: 'declaration', specifiers, declarators, place: p.placeFrom(first) };
+  if (p.previous.text === '}' && p.token.firstOnLine && startsType(p) && !p.isTypedefName(p.token.text))
+    return { kind: 'declaration', specifiers, declarators, place: p.placeFrom(first) };
   // What was to be declared is still to be typed; the next declaration is none of its words.
   if (p.outdented) return { kind: 'declaration', specifiers, declarators, place: p.placeFrom(first) };
   for (;;) {

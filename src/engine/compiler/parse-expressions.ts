@@ -192,6 +192,8 @@ function parseArguments(p: Parser): Expr[] {
     args.push(p.nested(() => parseAssignment(p, false), 4));
   } while (p.accept(',') !== null);
   if (!p.expect(')', 'after arguments', open)) {
+    // How many there should be is not known: no finding about their number.
+    args.push({ kind: 'error', place: placeOf(p.token) });
     p.skipTo(')', ';', '{');
     p.accept(')');
   }

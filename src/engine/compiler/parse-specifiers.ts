@@ -186,7 +186,17 @@ function parseSpecifier(p: Parser, g: Gathered, storageAllowed: boolean): boolea
   }
   if (g.type !== null || g.words.length > 0) return false;
   g.type = parseTypeSpecifier(p);
-  return g.type !== null;
+  return g.type !== null && !endsWithoutSemicolon(p, g.type);
+}
+
+/** `struct s { … }` and a declaration on the next line: a semicolon is missing between them. */
+function endsWithoutSemicolon(p: Parser, type: TypeSpecifier): boolean {
+  const hasBody = (type.kind === 'record' && type.members !== null) || (type.kind === 'enum' && type.enumerators !== null);
+  const { token } = p;
+  if (!hasBody || !token.firstOnLine || p.previous.text !== '}' || !startsType(p) || p.isTypedefName(token.text)) return false;
+  if (ATTRIBUTE.includes(token.text) || Object.hasOwn(QUALIFIERS, token.text)) return false;
+  p.expect(';', 'after the definition of a type');
+  return true;
 }
 
 function storageOf(text: string): StorageClass | null {

@@ -75,7 +75,9 @@ function looksLikeDeclaration(p: Parser): boolean {
 function localDeclaration(p: Parser): Statement {
   const declaration = parseDeclaration(p, false);
   if (declaration.kind === 'declaration') return declaration;
-  return { kind: 'empty', place: declaration.place };
+  // A function inside a function was reported; its calls are no further mistakes.
+  const { specifiers, declarator, place } = declaration;
+  return { kind: 'declaration', specifiers, declarators: [{ declarator, init: null }], place };
 }
 
 /** Takes the `;`, or skips to a place where a statement can start. */

@@ -6,8 +6,9 @@ import { lineColumn, type SourceFile } from '../base/source.ts';
 import { evaluateCondition } from './condition.ts';
 import { lex } from './lexer.ts';
 import { parseInteger } from './literals.ts';
-import { definesSame, parseMacro, predefinedMacros } from './macro-definition.ts';
+import { brokenMacro, definesSame, parseMacro, predefinedMacros } from './macro-definition.ts';
 import { type Macro, MacroExpander, type MacroHost } from './macro-expander.ts';
+import { whyNoHeader } from './missing-library.ts';
 import type { FrontEndObserver } from './observer.ts';
 import type { Reporter } from './report.ts';
 import { nearestName } from './spelling.ts';
@@ -41,6 +42,8 @@ export interface Preprocessed {
   readonly includedAt: ReadonlyMap<SourceFile, Place>;
   /** True when a limit was hit and the tokens are not the whole program. */
   readonly stopped: boolean;
+  /** True when the call of a macro swallowed the rest of a file: what is left cannot be read as a program. */
+  readonly tornApart: boolean;
 }
 
 /** Runs the preprocessor over a file and everything it includes. Never throws; findings go to `reporter`. */
@@ -101,7 +104,14 @@ class Preprocessor implements MacroHost {
       tokens.push(token);
       if (tokens.length > TOKEN_LIMIT) this.stop('too-many-tokens', token, [String(TOKEN_LIMIT)]);
     }
-    return { tokens, files: this.files, macros: this.macros, includedAt: this.includedAt, stopped: this.stopped };
+    return {
+      tokens,
+      files: this.files,
+      macros: this.macros,
+      includedAt: this.includedAt,
+      stopped: this.stopped,
+      tornApart: this.expander.tornApart,
+    };
   }
 
   /** Reports once and makes every further token the end. */
@@ -226,7 +236,12 @@ class Preprocessor implements MacroHost {
 
   private define(name: Token, rest: readonly Token[]): void {
     const macro = parseMacro(name, rest, this.reporter);
-    if (macro === null) return;
+    if (macro === null) {
+      // Its uses are no further mistakes.
+      const broken = rest[0];
+      if (broken?.kind === 'identifier' && broken.text !== 'defined') this.macros.set(broken.text, brokenMacro(broken));
+      return;
+    }
     const earlier = this.macros.get(macro.name);
     if (earlier !== undefined && !definesSame(earlier, macro)) {
       const notes = earlier.definition === null ? [] : [{ message: 'previous definition is here', span: earlier.definition }];
@@ -286,8 +301,10 @@ class Preprocessor implements MacroHost {
     }
     const found = this.options.findHeader(path, quoted, open.file.path);
     if (found === null) {
-      const near = nearestName(path, this.options.headerNames());
-      this.reporter.report('header-not-found', place, [path, near === null ? '' : `; did you mean <${near}>?`]);
+      const why = whyNoHeader(path);
+      const near = why === null ? nearestName(path, this.options.headerNames()) : null;
+      const notes = why === null ? [] : [{ message: why }];
+      this.reporter.report('header-not-found', place, [path, near === null ? '' : `; did you mean <${near}>?`], { notes });
       return;
     }
     if (!this.includedAt.has(found)) this.includedAt.set(found, place);

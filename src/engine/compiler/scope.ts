@@ -99,6 +99,10 @@ export class Checker {
   readonly observer: FrontEndObserver | null;
   /** Inside __builtin_preserve_access_index: every access to a member is recorded. */
   preserving = 0;
+  /** Helpers that are called, by number, with the first call. */
+  readonly helpers = new Map<number, { readonly name: string; readonly place: Place }>();
+  /** Inside sizeof or typeof: what is named there is not read. */
+  unevaluated = 0;
   private temporaries = 0;
   private depth = 0;
 
@@ -119,6 +123,12 @@ export class Checker {
     for (let step = place.expansion ?? null; step !== null; step = step.parent)
       if (step.definition?.file !== this.mainFile) return false;
     return true;
+  }
+
+  /** Whether the local variable that an expression names was used before. */
+  wasUsed(expr: Expr): boolean {
+    const found = expr.kind === 'name' ? this.scope.find(expr.name) : null;
+    return found?.kind === 'local' && found.used;
   }
 
   /** Runs `inner` in a new scope. */

@@ -18,7 +18,12 @@ export interface LocalVariable {
   /** `__attribute__((cleanup(f)))`. */
   readonly cleanup: FunctionSymbol | null;
   used: boolean;
+  /** Something may have given it a value: an initialiser, an assignment, a call that got its address. */
   assigned: boolean;
+  /** Assigned to after its declaration. */
+  set?: boolean;
+  /** Where it was first mentioned. */
+  firstUse?: Place;
 }
 
 /** A variable of static storage: file scope, `static` inside a function, string literal, constant compound literal. */
@@ -265,6 +270,8 @@ export type TStatement =
 export interface TypedUnit {
   readonly functions: readonly FunctionSymbol[];
   readonly variables: readonly GlobalVariable[];
+  /** Helpers that are called, by number, with the first call. */
+  readonly helpers: ReadonlyMap<number, { readonly name: string; readonly place: Place }>;
   /** Complete records by tag, for the layout view and type information. */
   readonly records: readonly RecordType[];
 }

@@ -117,12 +117,15 @@ export function isComplete(type: CType): boolean {
   }
 }
 
-/** Integer promotion (C11 6.3.1.1): smaller than int becomes int, or unsigned int for a full-width unsigned bit-field. */
+/**
+ * Integer promotion (C11 6.3.1.1): smaller than int becomes int, or unsigned int for a full-width unsigned bit-field. A narrow bit-field
+ * of a type wider than int is promoted as well, as gcc and clang do.
+ */
 export function promoted(type: CType, bits: number | null = null): IntType {
   const t = integerOf(type);
   if (t === null) return INT;
-  if (bits !== null && bits < 32 && t.size <= 4) return INT;
-  if (bits !== null && bits === 32 && t.size <= 4) return t.signed ? INT : UINT;
+  if (bits !== null && bits < 32) return INT;
+  if (bits !== null && bits === 32) return t.signed ? INT : UINT;
   return t.size < 4 ? INT : t;
 }
 
