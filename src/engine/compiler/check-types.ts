@@ -419,7 +419,8 @@ export function applyDeclarator(c: Checker, base: CType, declarator: Declarator)
 }
 
 function arrayType(c: Checker, of: CType, size: Expr | null, place: Place, declarator: Declarator): CType {
-  if (functionOf(of) !== null || isVoid(of) || (!isComplete(of) && arrayOf(of) === null) || arrayOf(of)?.length === null) {
+  const isOpen = arrayOf(of)?.length === null && c.parameters === 0;
+  if (functionOf(of) !== null || isVoid(of) || (!isComplete(of) && arrayOf(of) === null) || isOpen) {
     c.report('array-of', declarator.place, [typeText(of)]);
     return ERROR_TYPE;
   }
@@ -432,6 +433,8 @@ function arrayType(c: Checker, of: CType, size: Expr | null, place: Place, decla
   }
   const value = integer(checked);
   if (value === null) {
+    // A parameter is a pointer: the size that `int a[n]` asks for is only said (C11 6.7.6.2).
+    if (c.parameters > 0) return { kind: 'array', of, length: null };
     c.report(c.fn === null ? 'not-constant' : 'variable-length-array', size.place, ['array size']);
     return ERROR_TYPE;
   }
@@ -465,6 +468,7 @@ function functionType(c: Checker, returns: CType, part: FunctionPart): CType {
         params.push({ name: param.declarator.name, type: ERROR_TYPE });
         continue;
       }
+      noteParameter(c, param.declarator, type);
       const tags = tagsIn([...param.specifiers.attributes, ...param.declarator.attributes], 'btf_decl_tag');
       params.push({ name: param.declarator.name, type, ...(tags.length > 0 ? { tags } : {}) });
     }
@@ -473,8 +477,20 @@ function functionType(c: Checker, returns: CType, part: FunctionPart): CType {
   return part.unprototyped ? { ...shape, unprototyped: true } : shape;
 }
 
-const resolveParameter = (c: Checker, specifiers: Specifiers, declarator: Declarator): CType =>
-  applyDeclarator(c, resolveSpecifiers(c, specifiers), declarator);
+function resolveParameter(c: Checker, specifiers: Specifiers, declarator: Declarator): CType {
+  const base = resolveSpecifiers(c, specifiers);
+  c.parameters++;
+  const type = applyDeclarator(c, base, declarator);
+  c.parameters--;
+  return type;
+}
+
+/** The parameter by its name, for sizes in the ones behind it. */
+function noteParameter(c: Checker, { name, place }: Declarator, type: CType): void {
+  if (name === null) return;
+  const shared = { align: alignOf(type), cleanup: null, used: true, assigned: true };
+  c.scope.names.set(name, { kind: 'local', name, type, place, isParameter: true, ...shared });
+}
 
 /** Arrays and functions as parameters are pointers (C11 6.7.6.3). */
 export function parameterType(type: CType): CType {

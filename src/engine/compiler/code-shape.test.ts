@@ -180,6 +180,20 @@ describe('loops and frames', () => {
     expect(jumpsBack(assembly(build(source, plain), 'f'))).toBe(false);
   });
 
+  it('takes out loops that do nothing, and the memory that only they needed', () => {
+    const idle =
+      'static int same(int *a) { return 0; } int f(int n) { int a[900]; for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) if (same(&a[j])) a[j] = 1; return n; }';
+    const object = build(idle, plain);
+    expect(jumpsBack(assembly(object, 'f'))).toBe(false);
+    expect(functionOf(object, 'f').stackBytes).toBe(0);
+    for (const busy of [
+      'int f(int n) { int s = 0; for (int i = 0; i < n; i++) s += i ^ n; return s; }',
+      'int f(int n) { for (volatile int i = 0; i < n; i++) ; return n; }',
+      'int f(int n) { for (;;) ; return n; }',
+    ])
+      expect(jumpsBack(assembly(build(busy, plain), 'f')), busy).toBe(true);
+  });
+
   it('leaves calls as calls where inlining would make the frame too large', () => {
     const part = (name: string): string =>
       `static inline int ${name}(int x) { volatile char b[300]; for (int i = 0; i < 300; i++) b[i] = x + i; return b[x & 127]; }`;

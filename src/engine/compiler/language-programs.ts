@@ -71,6 +71,12 @@ export const LANGUAGE_PROGRAMS: readonly NamedProgram[] = [
     123,
   ],
   ['brace elision', `struct p { int x, y; }; ${T} { struct p a[2] = {1, 2, 3, 4}; return a[1].x * 10 + a[0].y; }`, 32],
+  [
+    'sizes of array parameters are only said',
+    `int sum(int n, int m, int a[n][m]); static int f(int n, int a[n], int b[2][4]) { return a[n - 1] + b[1][3]; }
+${T} { int a[] = {1, 2, 3}, b[2][4] = {[1] = {[3] = 40}}; return f(3, a, b); }`,
+    43,
+  ],
   ['array length from its initialiser', `static const short t[] = {1, 2, 3}; ${T} { return sizeof t / sizeof *t; }`, 3],
   [
     'string literals and their concatenation',

@@ -103,6 +103,8 @@ export class Checker {
   readonly helpers = new Map<number, { readonly name: string; readonly place: Place }>();
   /** Inside sizeof or typeof: what is named there is not read. */
   unevaluated = 0;
+  /** Inside the declarator of a parameter. */
+  parameters = 0;
   private temporaries = 0;
   private depth = 0;
 

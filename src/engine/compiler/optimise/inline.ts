@@ -127,7 +127,8 @@ function wanted(caller: IrFunction, symbol: FunctionSymbol, body: IrFunction, co
   if (symbol.alwaysInline) return true;
   if (context.onlyForced || symbol.noInline || symbol.weak) return false;
   const size = sizeOfFunction(body);
-  if (sizeOfFunction(caller) > CALLER_LIMIT || frameOf(caller) + frameOf(body) > FRAME_LIMIT) return false;
+  const frame = frameOf(body);
+  if (sizeOfFunction(caller) > CALLER_LIMIT || (frame > 0 && frameOf(caller) + frame > FRAME_LIMIT)) return false;
   const once = symbol.linkage === 'static' && context.graph.callers.get(symbol) === 1 && !context.graph.addressTaken.has(symbol);
   return size <= (symbol.inlineHint ? SMALL * 8 : SMALL) || (once && size <= ONCE);
 }

@@ -5,6 +5,7 @@ import type { IrFunction } from '../ir.ts';
 import type { Reporter } from '../report.ts';
 import type { FunctionSymbol } from '../tree.ts';
 import { removeDeadCode } from './dead-code.ts';
+import { deleteLoops } from './delete-loops.ts';
 import { callsThroughPointer, settleCalls } from './indirect-calls.ts';
 import { bottomUp, buildCallGraph, inlineCalls, recursiveFunctions } from './inline.ts';
 import { promoteSlots } from './mem2reg.ts';
@@ -37,8 +38,9 @@ function simplify(fn: IrFunction, options: OptimiseOptions, rounds = ROUNDS): vo
     changed = simplifyBlocks(fn) || changed;
     changed = removeDeadCode(fn) || changed;
     changed = splitAggregates(fn) || changed;
-    if (!changed) return;
+    if (!changed) break;
   }
+  if (deleteLoops(fn)) simplify(fn, options, rounds);
 }
 
 /** Optimises all functions of a unit; returns those that are still needed, in the order given. */
