@@ -2,6 +2,7 @@
 
 import { expose } from 'comlink';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LanguageAnswer, LanguageQuestion } from '../engine/index.ts';
 import type { BuildReport, EngineMessage, StartResult } from './api.ts';
 import { EngineClient, EngineLost, SILENCE_LIMIT } from './client.ts';
 
@@ -12,6 +13,9 @@ class FakeService {
   }
   build(request: { source: string; revision: number }): Promise<Partial<BuildReport>> {
     return request.source === 'hang' ? new Promise(() => {}) : Promise.resolve({ revision: request.revision, ok: true });
+  }
+  language(about: { text: string }, question: LanguageQuestion): Promise<Partial<LanguageAnswer>> {
+    return about.text === 'hang' ? new Promise(() => {}) : Promise.resolve({ kind: question.kind });
   }
   start(): Promise<Partial<StartResult>> {
     return Promise.resolve({ ok: false });
@@ -98,6 +102,19 @@ describe('engine client', () => {
     await lost;
     expect(FakeWorker.made[0]?.terminated).toBe(true);
     expect(reasons).toEqual(['stopped']);
+  });
+
+  it('answers about language while a build keeps the current worker busy, and says when it cannot', async () => {
+    const about = { path: 'a.bpf.c', text: 'int x;', profile: null };
+    const build = client.build(request('hang')).catch(() => null);
+    expect(await client.language(about, { kind: 'outline' })).toMatchObject({ kind: 'outline' });
+    const lost = expect(client.language({ ...about, text: 'hang' }, { kind: 'outline' })).rejects.toBeInstanceOf(EngineLost);
+    FakeWorker.made.at(-1)?.onerror?.({ message: '', defaultPrevented: false });
+    await lost;
+    expect(await client.language(about, { kind: 'tokens' })).toMatchObject({ kind: 'tokens' });
+    expect(FakeWorker.made.map((worker) => worker.terminated)).toEqual([false, true, false]);
+    client.replace('test');
+    await build;
   });
 
   it('does not try for ever to load a worker that cannot be loaded', () => {

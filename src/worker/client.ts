@@ -3,6 +3,7 @@
 // never lives there.
 
 import { type Remote, transfer, wrap } from 'comlink';
+import type { LanguageAnswer, LanguageDocument, LanguageQuestion } from '../engine/index.ts';
 import type {
   BreakpointSearch,
   BreakpointSlots,
@@ -57,7 +58,6 @@ function seat(): Seat {
   const { port1, port2 } = new MessageChannel();
   const api = wrap<EngineApi>(worker);
   const made: Seat = { worker, api, port: port1, ready: false, lost: new Set() };
-  worker.onerror = () => loseQuestions(made);
   void api.connect(transfer(port2, [port2])).then(() => {
     made.ready = true;
   });
@@ -80,6 +80,7 @@ export class EngineClient {
   /** Workers that failed one after the other before their first answer. */
   private failures = 0;
   private lastLook = 0;
+  private spareFailures = 0;
   private readonly events: EngineClientEvents;
 
   constructor(events: EngineClientEvents) {
@@ -110,7 +111,28 @@ export class EngineClient {
 
   /** Keeps a second worker loaded, so that a replacement is ready at once. Called when the page is idle. */
   warmSpare(): void {
-    this.spare ??= seat();
+    this.spareSeat();
+  }
+
+  private spareSeat(): Seat {
+    if (this.spare !== null) return this.spare;
+    const made = seat();
+    this.spare = made;
+    made.worker.onerror = () => {
+      this.spareFailures++;
+      this.dropSpare(made);
+    };
+    return made;
+  }
+
+  /** Ends a spare that failed or does not answer; when it has become the current worker meanwhile, others watch it. */
+  private dropSpare(dropped: Seat): void {
+    if (this.spare === dropped) {
+      this.spare = null;
+      dropped.worker.terminate();
+      dropped.port.close();
+    }
+    loseQuestions(dropped);
   }
 
   private watch(): void {
@@ -147,6 +169,7 @@ export class EngineClient {
 
   private giveUp(reason: string): void {
     this.current.worker.terminate();
+    loseQuestions(this.current);
     this.lose(reason);
   }
 
@@ -191,11 +214,15 @@ export class EngineClient {
    * when that worker is lost.
    */
   language(about: LanguageDocument, question: LanguageQuestion): Promise<LanguageAnswer> {
-    this.spare ??= seat();
-    const asked = this.spare;
+    if (this.spareFailures > MOST_FAILURES) return Promise.reject(new EngineLost('the language services could not be loaded'));
+    const asked = this.spareSeat();
     return new Promise((resolve, reject) => {
       asked.lost.add(reject);
-      const settle = (): boolean => asked.lost.delete(reject);
+      const timer = setTimeout(() => this.dropSpare(asked), SILENCE_LIMIT);
+      const settle = (): boolean => {
+        clearTimeout(timer);
+        return asked.lost.delete(reject);
+      };
       asked.api.language(about, question).then(
         (answer) => settle() && resolve(answer),
         (fault: unknown) => settle() && reject(fault),

@@ -1,9 +1,11 @@
 // Implements EngineApi over the engine's door: builds, one run at a time, moments. Knows nothing of the page.
 
+import type { LanguageAnswer, LanguageDocument, LanguageQuestion, LanguageServices } from '../engine/index.ts';
 import {
   type AttachableProgram,
   createExperiment,
   type Experiment,
+  loadLanguageServices,
   type Prepared,
   parseScenario,
   prepareObject,

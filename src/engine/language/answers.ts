@@ -120,4 +120,4 @@ export const TOKEN_TYPES = [
   'label',
 ] as const;
 /** Names of token modifiers, in the order of their bits. */
-export const TOKEN_MODIFIERS = ['declaration', 'readonly', 'static', 'modification', 'defaultLibrary'] as const;
+export const TOKEN_MODIFIERS = ['readonly', 'defaultLibrary', 'static', 'declaration', 'modification'] as const;

@@ -100,9 +100,8 @@ function afterWord(analysis: SourceAnalysis, cursor: Cursor, before: Token, inFu
   if (macro?.params === null && macro.body[0]?.kind === 'identifier' && !inFunction)
     return { kind: 'declaration', member: false };
   if (before.firstOnLine && raw(analysis, cursor.before - 1) === 'else') return { kind: 'statement' };
-  if (findName(analysis, text, before.start) === null && macro === undefined && inFunction && startsLine(analysis, cursor))
-    return { kind: 'statement' };
-  return startsLine(analysis, cursor) && inFunction ? { kind: 'statement' } : { kind: 'nothing' };
+  if (!startsLine(analysis, cursor)) return { kind: 'nothing' };
+  return inFunction ? { kind: 'statement' } : { kind: 'declaration', member: insideRecord(analysis.raw, cursor.before) };
 }
 
 const raw = (analysis: SourceAnalysis, index: number): string => analysis.raw[index]?.text ?? '';

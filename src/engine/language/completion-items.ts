@@ -141,7 +141,7 @@ export function memberItems(analysis: SourceAnalysis, record: RecordType, prefix
 function memberDetails(record: RecordType): Map<string, string> {
   const texts = new Map<string, string>();
   for (const member of record.members ?? []) {
-    if (member.name !== null) texts.set(member.name, memberText(member));
+    if (member.name !== null) texts.set(member.name, memberText({ ...member, name: null }));
     else for (const [name, text] of memberDetails(recordOf(member.type) ?? { ...record, members: [] })) texts.set(name, text);
   }
   return texts;

@@ -33,7 +33,7 @@ describe('members', () => {
 
   it('says type and comment of each, in the order of declaration', () => {
     const [first] = itemsAt(`${INSIDE}p->‸;\n}`);
-    expect(first).toMatchObject({ label: 'len', kind: 'field', detail: '__u32 len', documentation: 'packets queued' });
+    expect(first).toMatchObject({ label: 'len', kind: 'field', detail: '__u32', documentation: 'packets queued' });
   });
 
   it('takes the last good text when the declaration at hand is broken', () => {

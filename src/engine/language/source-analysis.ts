@@ -71,7 +71,7 @@ export function analyse(file: SourceFile, options: AnalysisOptions, lastGood: So
   const reporter = new Reporter(ERROR_LIMIT);
   const index = new SymbolIndex(file);
   const raw = lex(file).tokens;
-  let source: Preprocessed = NOTHING;
+  let source: Source = NOTHING;
   let items: readonly TopItem[] = [];
   try {
     const how = { defines: [], findHeader: finder.find, headerNames: finder.names, tolerant: true, observer: index };
@@ -102,7 +102,10 @@ export function analyse(file: SourceFile, options: AnalysisOptions, lastGood: So
   };
 }
 
-const NOTHING: Preprocessed = { tokens: [], files: [], macros: new Map(), includedAt: new Map(), stopped: true };
+/** What this folder needs of the preprocessor's result. */
+type Source = Pick<Preprocessed, 'tokens' | 'files' | 'macros' | 'includedAt'>;
+
+const NOTHING: Source = { tokens: [], files: [], macros: new Map(), includedAt: new Map() };
 
 function bracesMatch(raw: readonly Token[]): boolean {
   let depth = 0;

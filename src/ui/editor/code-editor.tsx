@@ -3,8 +3,10 @@
 
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { FlatDiagnostic } from '../../worker/api.ts';
+import { HeaderView } from './header-view.tsx';
 import { offerFixes, showMarkers } from './markers.ts';
-import { preparedMonaco } from './monaco-setup.ts';
+import { EDITOR_OPTIONS, preparedMonaco } from './monaco-setup.ts';
+import { type LanguageOfProgram, useLanguage } from './use-language.ts';
 import { type StepMarks, useStepMarks } from './use-step-marks.ts';
 
 interface Props {
@@ -16,6 +18,10 @@ interface Props {
   readonly reveal: { readonly program: string; readonly line: number; readonly request: number } | null;
   readonly onChange: (text: string) => void;
   readonly onRun: () => void;
+  /** Asks the language services. */
+  readonly ask: LanguageOfProgram['ask'];
+  /** Profile that the program runs under; null leaves it to its text. */
+  readonly profile: LanguageOfProgram['profile'];
   /** Marks of the debugger. */
   readonly marks: StepMarks;
 }
@@ -24,31 +30,13 @@ type Monaco = ReturnType<typeof preparedMonaco>;
 type Editor = ReturnType<Monaco['editor']['create']>;
 type Decorations = ReturnType<Editor['createDecorationsCollection']>;
 
-const OPTIONS = {
-  fontSize: 12.5,
-  lineHeight: 19,
-  fontFamily: 'ui-monospace, "JetBrains Mono", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
-  minimap: { enabled: false },
-  scrollBeyondLastLine: false,
-  automaticLayout: true,
-  tabSize: 8,
-  insertSpaces: false,
-  renderLineHighlight: 'line',
-  overviewRulerLanes: 2,
-  folding: true,
-  lineNumbersMinChars: 3,
-  glyphMargin: true,
-  padding: { top: 8 },
-  fixedOverflowWidgets: true,
-  ariaLabel: 'Program text. Press Escape, then Tab, to leave the editor.',
-} as const;
-
 export function CodeEditor(props: Props): ReactNode {
   const { name, text, diagnostics, dark, reveal } = props;
   const box = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor | null>(null);
   const [shown, setShown] = useState<Editor | null>(null);
   useStepMarks(shown, name, props.marks);
+  const { header, closeHeader } = useLanguage(shown, { path: `${name}.bpf.c`, profile: props.profile, ask: props.ask });
   const mark = useRef<Decorations | null>(null);
   const latest = useRef(props);
   const models = useRef(new Map<string, ReturnType<Monaco['editor']['createModel']>>()).current;
@@ -58,7 +46,7 @@ export function CodeEditor(props: Props): ReactNode {
     const monaco = preparedMonaco();
     if (box.current === null) return;
     const made = monaco.editor.create(box.current, {
-      ...OPTIONS,
+      ...EDITOR_OPTIONS,
       model: null,
       theme: latest.current.dark ? 'playground-dark' : 'playground-light',
     });
@@ -70,7 +58,7 @@ export function CodeEditor(props: Props): ReactNode {
     made.addCommand(
       monaco.KeyCode.Escape,
       () => made.updateOptions({ tabFocusMode: true }),
-      '!suggestWidgetVisible && !findWidgetVisible && !codeActionMenuVisible',
+      '!suggestWidgetVisible && !findWidgetVisible && !codeActionMenuVisible && !parameterHintsVisible && !renameInputVisible && !referenceSearchVisible && !editorHoverVisible',
     );
     made.addCommand(monaco.KeyCode.F9, () => latest.current.marks.onBreakpoint(made.getPosition()?.lineNumber ?? 0));
     const entered = made.onDidFocusEditorText(() => made.updateOptions({ tabFocusMode: false }));
@@ -129,5 +117,10 @@ export function CodeEditor(props: Props): ReactNode {
     ]);
   }, [reveal, name]);
 
-  return <div ref={box} className="monaco" data-testid="monaco" />;
+  return (
+    <>
+      <div ref={box} className="monaco" data-testid="monaco" />
+      {header === null ? null : <HeaderView model={header.model} at={header.at} dark={dark} onClose={closeHeader} />}
+    </>
+  );
 }

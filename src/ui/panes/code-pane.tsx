@@ -4,7 +4,7 @@
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { TabStrip } from '../components/tab-strip.tsx';
 import { PlainEditor } from '../editor/plain-editor.tsx';
-import { buildNow, textChanged } from '../store/engine-bridge.ts';
+import { askLanguage, buildNow, textChanged } from '../store/engine-bridge.ts';
 import { countOf } from '../store/selectors.ts';
 import { stepLine, toggleBreakpoint } from '../store/stepping.ts';
 import { useStore } from '../store/store.ts';
@@ -63,6 +63,7 @@ export function CodePane(): ReactNode {
     breakpoints,
     onBreakpoint: (line: number) => toggleBreakpoint(program, line),
   };
+  const profile = useStore((state) => state.scenario?.programs[state.program]?.profile ?? null);
   const ready = useAfterFirstPaint();
   const small = window.matchMedia(SMALL).matches;
   const names = Object.keys(texts);
@@ -109,6 +110,8 @@ export function CodePane(): ReactNode {
               reveal={reveal}
               onChange={(next) => textChanged(program, next)}
               onRun={() => void buildNow(true)}
+              ask={askLanguage}
+              profile={profile}
               marks={marks}
             />
           </Suspense>

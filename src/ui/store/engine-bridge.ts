@@ -1,6 +1,7 @@
 // The one place that calls the worker client and writes its results into the store: builds, runs, questions about a
 // moment. Late answers of older revisions and older runs are dropped here. No React.
 
+import type { LanguageAnswer, LanguageDocument, LanguageQuestion } from '../../engine/index.ts';
 import type { Scenario } from '../../engine/sim/scenario.ts';
 import type { BuildReport, EngineMessage, ExecutedRun, FlatDiagnostic, MomentReport, ProgramInput } from '../../worker/api.ts';
 import { EngineClient, EngineLost } from '../../worker/client.ts';
@@ -251,6 +252,15 @@ export async function executedAt(record: number): Promise<readonly ExecutedRun[]
     return (await engine().executed(run.runId, run.log.stepOf(record) + 1)) ?? [];
   } catch {
     return [];
+  }
+}
+
+/** Asks the language services about the text of a program; null when there is no answer to be had. */
+export async function askLanguage(about: LanguageDocument, question: LanguageQuestion): Promise<LanguageAnswer | null> {
+  try {
+    return await engine().language(about, question);
+  } catch {
+    return null;
   }
 }
 
