@@ -24,14 +24,18 @@ const callText = (row: CallRow): string => {
   return `/* ${row.summary} */\nstatic ${returns}${space}(* const ${row.name})(${params}) = (void *) ${row.id};\n`;
 };
 
-/** Helpers of the kernel that qdisc profiles do not have: only for programs written against vmlinux.h. */
-const kernelHelpersText = (): string => {
+/**
+ * Helpers of the kernel that qdisc profiles do not have: for programs written against vmlinux.h, and for those of no profile (`plain`), which
+ * have not included a profile's header so far.
+ */
+const kernelHelpersText = (plain: boolean): string => {
   const rows = HELPER_PROTOTYPES.filter((row) => !CALLS.some((call) => call.profiles === null && call.name === row.name));
   const lines = rows.map(
     ({ id, name, returns, params }) =>
       `static ${returns}${returns.endsWith('*') ? '' : ' '}(* const ${name})(${params}) = (void *) ${id};\n`,
   );
-  return `#ifdef __VMLINUX_H__\n${lines.join('')}${kernel.PRINTK_TEXT}#endif\n`;
+  const when = plain ? '#if defined(__VMLINUX_H__) || !defined(__QDISC_CALLS__)' : '#ifdef __VMLINUX_H__';
+  return `${when}\n#define __KERNEL_HELPERS__\n${lines.join('')}#endif\n#ifdef __VMLINUX_H__\n${kernel.PRINTK_TEXT}#endif\n`;
 };
 
 const mapTypesText = (): string => {
@@ -47,13 +51,17 @@ const profileTypesText = (profile: ApiProfile): string => {
   return `#pragma once\n#include <linux/types.h>\nstruct __sk_buff;\n${structText(ENQUEUE_CONTEXT)}enum {\n${codes}};\n${drops}`;
 };
 
-const profileCallsText = (profile: ApiProfile): string =>
-  `#pragma once\n#include <linux/types.h>\nstruct __sk_buff;\n${CALLS.filter((row) => row.profiles?.includes(profile.id))
-    .map(callText)
-    .join('')}`;
+const profileCallsText = (profile: ApiProfile): string => {
+  const rows = CALLS.filter((row) => row.profiles?.includes(profile.id)).map((row) => {
+    const isKernels = HELPER_PROTOTYPES.some(({ name }) => name === row.name);
+    return isKernels ? `#ifndef __KERNEL_HELPERS__\n${callText(row)}#endif\n` : callText(row);
+  });
+  return `#pragma once\n#include <linux/types.h>\nstruct __sk_buff;\n${rows.join('')}`;
+};
 
 /** A profile's own header: everything a program needs, and the mark in the object. */
 const profileHeaderText = (profile: ApiProfile): string => `#pragma once
+#define __QDISC_CALLS__
 /* ${profile.title}. ${profile.badge}. */
 ${profile.id === 'lab' ? '#define __QDISC_LAB__\n' : ''}#include <stddef.h>
 #include <stdbool.h>
@@ -76,7 +84,7 @@ function build(chosen: ApiProfile | null): SourceFile[] {
   const bpf = `#pragma once\n#define __LINUX_BPF_H__\n#include <linux/types.h>\n${plain}${tail('types')}`;
   const vmlinux = vmlinuxText(structText(SK_BUFF), `#ifndef __LINUX_BPF_H__\n${enums}#endif\n`);
   const general = CALLS.filter((row) => row.profiles === null);
-  const helpers = `#pragma once\n#include <linux/types.h>\n${text.HELPER_MACROS_TEXT}struct __sk_buff;\n${general.map(callText).join('')}${kernelHelpersText()}${tail('calls')}`;
+  const helpers = `#pragma once\n#include <linux/types.h>\n${text.HELPER_MACROS_TEXT}struct __sk_buff;\n${general.map(callText).join('')}${kernelHelpersText(chosen === null)}${tail('calls')}`;
   const files: [string, string][] = [
     ['linux/types.h', text.TYPES_TEXT],
     ['asm/types.h', text.TYPES_TEXT],

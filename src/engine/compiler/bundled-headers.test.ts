@@ -56,6 +56,15 @@ SEC("sch_bpf/enqueue") int e(struct sch_bpf_ctx *ctx) { return bpf_skb_map_push(
     });
   }
 
+  it("have the kernel's helpers for programs of no profile, whatever they include afterwards", () => {
+    const helpers = '#include <linux/bpf.h>\n#include <bpf/bpf_helpers.h>\n';
+    const push = 'long f(void *q, int *v) { return bpf_map_push_elem(q, v, 0) + bpf_map_pop_elem(q, v) + bpf_loop(3, q, v, 0); }';
+    expect(findings(`${helpers}${push}`)).toBe('');
+    expect(findings(`#include <qdisc/v5.h>\n${helpers}${push}`)).toContain('[undeclared-function]');
+    for (const { header } of PROFILES)
+      if (header !== null) expect(findings(`${helpers}#include <${header}>\nint f(void) { return 0; }`)).toBe('');
+  });
+
   it('refuses a header that disagrees with the choice outside', () => {
     expect(findings('#include <qdisc/v4.h>\nint f(void) { return 0; }', 'v5', true)).toContain('[profile-mismatch]');
   });

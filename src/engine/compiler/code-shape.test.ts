@@ -190,6 +190,8 @@ describe('loops and frames', () => {
       'int f(int n) { int s = 0; for (int i = 0; i < n; i++) s += i ^ n; return s; }',
       'int f(int n) { for (volatile int i = 0; i < n; i++) ; return n; }',
       'int f(int n) { for (;;) ; return n; }',
+      'int f(int n, int *p) { int i = n; while (i) i = *p ? 1 : 2; return n; }',
+      'int f(unsigned n) { for (unsigned i = n; i != 3; i += 2) ; return n; }',
     ])
       expect(jumpsBack(assembly(build(busy, plain), 'f')), busy).toBe(true);
   });

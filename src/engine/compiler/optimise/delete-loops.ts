@@ -1,8 +1,17 @@
-// Loops that do nothing: no effect, no value that is read outside. C lets a compiler assume that such a loop ends where its condition is not
-// constant (C11 6.8.5 paragraph 6), and a BPF program ends in any case; so one with a way out may go. Knows nothing of trip counts.
+// Loops that count and do nothing: no effect, no value that is read outside, and a counter that goes towards its limit. A loop that may never end
+// stays, for the verifier to point at. Knows nothing of trip counts.
 
-import { type Block, computePredecessors, hasEffect, type Inst, type IrFunction, successors } from '../ir.ts';
-import { computeDominators } from './dominators.ts';
+import {
+  type Block,
+  computePredecessors,
+  hasEffect,
+  type Inst,
+  type IrFunction,
+  opposite,
+  type PhiInst,
+  successors,
+} from '../ir.ts';
+import { computeDominators, type Dominators, dominates } from './dominators.ts';
 import { type Loop, naturalLoops } from './loops.ts';
 import { dropUnreachable } from './simplify-blocks.ts';
 
@@ -10,9 +19,10 @@ import { dropUnreachable } from './simplify-blocks.ts';
 export function deleteLoops(fn: IrFunction): boolean {
   computePredecessors(fn);
   // Inner loops first: an outer one may do nothing without them.
-  for (const loop of naturalLoops(computeDominators(fn)).reverse()) {
+  const doms = computeDominators(fn);
+  for (const loop of naturalLoops(doms).reverse()) {
     const exit = exitOf(loop);
-    if (exit === null || !isIdle(loop) || isRead(fn, loop) || joins(loop, exit)) continue;
+    if (exit === null || !isIdle(loop) || !ends(loop, doms) || isRead(fn, loop) || joins(loop, exit)) continue;
     bypass(loop, exit);
     dropUnreachable(fn);
     deleteLoops(fn);
@@ -32,6 +42,42 @@ function exitOf({ body }: Loop): Block | null {
     }
   }
   return exit;
+}
+
+/** Predicates under which a loop goes on, and the sign of a step that puts an end to it; 0: one of either. */
+const TOWARDS: Readonly<Record<string, number>> = { slt: 1, ult: 1, sle: 1, sgt: -1, ugt: -1, sge: -1, ne: 0 };
+
+/** True when a branch that every turn takes compares a counter with a limit it goes towards. */
+function ends({ header, body, latches }: Loop, doms: Dominators): boolean {
+  for (const block of body) {
+    const { end } = block;
+    if (end.kind !== 'branch' || body.has(end.yes) === body.has(end.no) || end.condition.op !== 'compare') continue;
+    if (!latches.every((latch) => dominates(doms, block, latch))) continue;
+    const [left, limit] = end.condition.args;
+    const goesOn = body.has(end.yes) ? end.condition.predicate : opposite(end.condition.predicate);
+    const isFixed = limit?.block == null || !body.has(limit.block);
+    const counter = left?.op === 'binary' && left.kind === 'add' && left.args[1]?.op === 'const' ? left.args[0] : left;
+    const step = counter?.op === 'phi' && counter.block === header ? stepOf(counter, body) : 0n;
+    const wanted = TOWARDS[goesOn];
+    if (!isFixed || wanted === undefined || step === 0n) continue;
+    if (wanted === 0 ? step === 1n || step === -1n : step > 0n === wanted > 0) return true;
+  }
+  return false;
+}
+
+/** What each turn adds to the counter; 0 when that is not one constant. */
+function stepOf(phi: PhiInst, body: ReadonlySet<Block>): bigint {
+  let step = 0n;
+  for (const [i, from] of phi.incoming.entries()) {
+    if (!body.has(from)) continue;
+    const next = phi.args[i];
+    const by = next?.op === 'binary' && next.kind === 'add' && next.args[0] === phi ? next.args[1] : undefined;
+    if (by?.op !== 'const') return 0n;
+    const value = BigInt.asIntN(by.width, by.value);
+    if (step !== 0n && step !== value) return 0n;
+    step = value;
+  }
+  return step;
 }
 
 const isIdle = ({ body }: Loop): boolean => [...body].every((block) => !block.body.some(hasEffect));
