@@ -7,7 +7,7 @@ import { linkProgram } from './object/link.ts';
 import type { ProgramObject } from './object/program-object.ts';
 import { Interpreter, type InterpreterSetup } from './vm/interpreter.ts';
 import { JitProgram } from './vm/jit/jit-program.ts';
-import { handlerOf, resolveCode } from './vm/load.ts';
+import { type ArrayPlace, handlerOf, resolveCode } from './vm/load.ts';
 import { type CallHandler, FRAME_BYTES, MAX_FRAMES, type ProgramInstance, type RunOutcome } from './vm/machine.ts';
 import { RunMemory } from './vm/memory.ts';
 
@@ -22,14 +22,21 @@ export interface UnverifiedOutcome {
 
 const KIB = 1024;
 
+const XORSHIFT_SEED = 2463534242 | 0;
+
+interface XorShift {
+  state: number;
+}
+
 /** Helpers the bench offers: 5 is a "unwind"-free constant of the conformance suite, 7 a fixed xorshift generator. */
-function benchHelper(id: number): CallHandler | undefined {
+function benchHelper(id: number, random: XorShift = { state: XORSHIFT_SEED }): CallHandler | undefined {
   if (id !== 5 && id !== 7) return undefined;
-  let state = 2463534242 | 0;
   return (machine) => {
+    let { state } = random;
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
+    random.state = state;
     machine.lo[0] = id === 5 ? 0 : state;
     machine.hi[0] = 0;
   };
@@ -38,16 +45,20 @@ function benchHelper(id: number): CallHandler | undefined {
 /** Which engine runs the code. The JIT checks every address here, because nothing has been verified. */
 export type EngineName = 'interpreter' | 'jit';
 
-function engineOf(setup: InterpreterSetup, engine: EngineName): ProgramInstance {
-  return engine === 'jit' ? new JitProgram({ ...setup, argumentsOf: () => 5, checked: true }) : new Interpreter(setup);
+function engineOf(setup: InterpreterSetup, engine: EngineName, checked = true): ProgramInstance {
+  return engine === 'jit' ? new JitProgram({ ...setup, argumentsOf: () => 5, checked }) : new Interpreter(setup);
 }
 
-/** Runs bare code on `input`: r1 is its address (0 when empty), r2 its length. */
+/**
+ * Runs bare code on `input`: r1 is its address (0 when empty), r2 its length. `checked` false: the JIT
+ * trusts every address, as it does with verified code.
+ */
 export function runCode(
   code: Code,
   input: Uint8Array,
   budget = 50_000_000,
   engineName: EngineName = 'interpreter',
+  checked = true,
 ): UnverifiedOutcome {
   const problem = validateCode(code)[0];
   if (problem !== undefined) return { r0: null, memory: input, executed: 0, error: `load: ${problem.message}` };
@@ -62,7 +73,7 @@ export function runCode(
     if (!helpers.has(id)) helpers.set(id, benchHelper(id));
     return helpers.get(id);
   };
-  const engine = engineOf({ code, memory, stackBase, handlerOf: handler, instructionBudget: budget }, engineName);
+  const engine = engineOf({ code, memory, stackBase, handlerOf: handler, instructionBudget: budget }, engineName, checked);
   const outcome = engine.run(input.length === 0 ? 0 : at, input.length);
   const error = outcome.fault === null ? null : `fault at instruction ${outcome.fault.slot}: ${outcome.fault.message}`;
   return {
@@ -120,8 +131,10 @@ export function runFunction(
   };
 }
 
-/** A benchmark program in place, or why it cannot be. */
-export type BenchProgram = { readonly error: string } | { readonly error: null; readonly call: () => RunOutcome };
+/** A benchmark program in place, with the way back to its first state; or why it cannot be. */
+export type BenchProgram =
+  | { readonly error: string }
+  | { readonly error: null; readonly call: () => RunOutcome; readonly reset: () => void };
 
 const BENCH_MAP_BYTES = 65_536;
 /** ld_imm64 of this number stands for the benchmark's map. */
@@ -138,7 +151,8 @@ export function benchCode(code: Code, engineName: EngineName): BenchProgram {
   for (let slot = 0; slot + 1 < code.length; slot++) {
     if (code.opcode[slot] === 0x18 && imm[slot] === 0 && imm[slot + 1] === BENCH_MAP) imm[slot] = value;
   }
-  const random = benchHelper(7);
+  const generator: XorShift = { state: XORSHIFT_SEED };
+  const random = benchHelper(7, generator);
   const lookup: CallHandler = (machine) => {
     machine.lo[0] = value;
     machine.hi[0] = 0;
@@ -147,9 +161,15 @@ export function benchCode(code: Code, engineName: EngineName): BenchProgram {
     if (code.opcode[slot] !== 0x85 || code.src[slot] !== 0) return undefined;
     return code.imm[slot] === 1 ? lookup : code.imm[slot] === 7 ? random : undefined;
   };
+  const place = { values: value, stride: BENCH_MAP_BYTES, maxEntries: 1 };
+  const arrayLookupAt = (slot: number): ArrayPlace | null => (code.imm[slot] === 1 ? place : null);
   const setup = { code: { ...code, imm }, memory, stackBase, handlerOf: handlerAt, instructionBudget: 2_000_000_000 };
   const jit = (): JitProgram =>
-    new JitProgram({ ...setup, argumentsOf: (slot) => (code.imm[slot] === 7 ? 0 : 2), checked: false });
+    new JitProgram({ ...setup, argumentsOf: (slot) => (code.imm[slot] === 7 ? 0 : 2), arrayLookupAt, checked: false });
   const engine: ProgramInstance = engineName === 'jit' ? jit() : new Interpreter(setup);
-  return { error: null, call: () => engine.run(0, 0) };
+  const reset = (): void => {
+    memory.u8.fill(0, value, value + BENCH_MAP_BYTES);
+    generator.state = XORSHIFT_SEED;
+  };
+  return { error: null, call: () => engine.run(0, 0), reset };
 }

@@ -11,7 +11,8 @@ export class ArrayMap implements RunMap {
   readonly definition: ObjectMap;
   /** Address of value 0. */
   readonly values: number;
-  private readonly stride: number;
+  /** Bytes from one value to the next. */
+  readonly stride: number;
   private readonly memory: RunMemory;
   private readonly keyScratch: number;
 

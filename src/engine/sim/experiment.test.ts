@@ -77,7 +77,7 @@ describe('seeking', () => {
     const wanted = new Map<number, string>();
     for (const step of targets.toSorted((a, b) => a - b)) {
       while (fresh.steps < step) fresh.step();
-      wanted.set(step, digestMemory(fresh.memory));
+      wanted.set(step, digestMemory(fresh.memory, fresh.stack));
     }
     const wrong = targets.filter((step) => {
       simulation.seek(step);

@@ -150,6 +150,8 @@ export class Experiment {
   readonly flows: readonly TrafficSource[];
   readonly instances: readonly QdiscInstance[];
   readonly duration: number;
+  /** Stack of all programs: dead between steps. */
+  readonly stack: { readonly from: number; readonly to: number };
   private readonly timers: EventQueue;
   private readonly commands: readonly PlannedCommand[];
   /** [0] now, [1] steps, [2] steps at the present time, [3] 1 when finished, [4] next command. */
@@ -166,6 +168,7 @@ export class Experiment {
     this.timers = new EventQueue(this.memory, timers);
     this.packets = new PacketPool(this.memory, capacity);
     const stackBase = this.memory.allocateProgram(FRAME_BYTES * MAX_FRAMES);
+    this.stack = { from: stackBase, to: stackBase + FRAME_BYTES * MAX_FRAMES };
     const run = new ProgramRun();
     this.devices = scenario.devices.map((_, index) => this.buildDevice(index));
     this.flows = scenario.flows.map((flow, index) => {

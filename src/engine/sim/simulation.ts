@@ -203,6 +203,6 @@ export class Simulation {
 
   /** Digest of the whole present state: all pages, so the event queue, random streams and counters as well. */
   stateDigest(): string {
-    return digestMemory(this.experiment.memory);
+    return digestMemory(this.experiment.memory, this.experiment.stack);
   }
 }

@@ -26,6 +26,10 @@ export function bindPrograms(
       const map = maps.all[index];
       return map instanceof ArrayMap ? map.values : 0;
     },
+    arrayPlace: (index: number) => {
+      const map = maps.all[index];
+      return map instanceof ArrayMap ? { values: map.values, stride: map.stride, maxEntries: map.definition.maxEntries } : null;
+    },
     helper: (id: number) => calls.get(id),
     kfunc: () => undefined,
   };

@@ -23,7 +23,7 @@ function randomProgram(stream: RandomStream): string {
       const target = register();
       const other = `${target[0]}${below(9)}`;
       const operand = below(2) === 0 ? other : `${constant()}`;
-      switch (below(9)) {
+      switch (below(11)) {
         case 0:
         case 1:
         case 2:
@@ -64,6 +64,24 @@ function randomProgram(stream: RandomStream): string {
             ]),
           );
           break;
+        case 8:
+          // Some places are always whole words, which the JIT keeps in locals; the others overlap.
+          lines.push(
+            below(2) === 0
+              ? `*(u64 *)(r10 - ${8 * (1 + below(4))}) = r${below(9)}`
+              : `*(${pick(['u8', 'u16', 'u32'])} *)(r10 - ${40 + below(24)}) = ${below(2) === 0 ? `r${below(9)}` : constant()}`,
+          );
+          break;
+        case 9:
+          lines.push(
+            pick([
+              `r${below(8)} = *(u64 *)(r10 - ${8 * (1 + below(4))})`,
+              `r${below(8)} = *(${pick(['u16', 's16', 'u32', 's32', 'u64'])} *)(r10 - ${48 + below(16)})`,
+              `*(u32 *)(r10 - 100) = ${below(2) === 0 ? `r${below(9)}` : constant()}`,
+              `r${below(8)} = *(${pick(['u32', 's32'])} *)(r10 - 100)`,
+            ]),
+          );
+          break;
         default: {
           const label = `${tag}${i}`;
           labels.push(label);
@@ -77,10 +95,15 @@ function randomProgram(stream: RandomStream): string {
     }
     for (const label of labels) lines.push(`${label}:`);
   };
+  // Half of the programs write all their stack first: what is read before it is written stays in memory.
+  if (below(2) === 0) for (let at = 8; at <= 104; at += 8) lines.push(`*(u64 *)(r10 - ${at}) = ${constant()}`);
   body(4 + below(12), 'a');
   lines.push(`r8 = ${1 + below(6)}`, 'again:');
   body(3 + below(8), 'b');
   lines.push('r8 += -1', 'if r8 s> 0 goto again');
+  // A loop of one block, which the JIT writes out several times.
+  lines.push(`r8 = ${1 + below(40)}`, 'round:', `r${below(8)} ${pick(['+=', '^=', '*='])} r${below(9)}`, `w${below(8)} += w8`);
+  lines.push(`*(u32 *)(r9 + ${below(MEMORY - 8)}) = r${below(8)}`, 'r8 += -1', `if r8 ${pick(['!=', 's>'])} 0 goto round`);
   if (below(2) === 0) lines.push('r1 = r9', 'r2 = 7', 'call sub', 'r1 = 1', 'r2 = 2', 'r3 = 3', 'r4 = 4', 'r5 = 5');
   // After a call r1 to r5 are nobody's: the verifier refuses to read them, so they are set again.
   body(2 + below(8), 'c');
@@ -107,7 +130,11 @@ describe('interpreter and JIT', () => {
       const { code, problems } = assemble(text);
       expect(problems, text).toEqual([]);
       const input = Uint8Array.from({ length: MEMORY }, () => nextU32(stream));
-      const [a, b] = (['interpreter', 'jit'] as const).map((engine) => runCode(code, input, 100_000, engine));
+      // A third of the runs end at their budget, which both engines must notice at the same instruction.
+      const budget = nextBelow(stream, 3) === 0 ? 20 + nextBelow(stream, 200) : 100_000;
+      const a = runCode(code, input, budget, 'interpreter');
+      const b = runCode(code, input, budget, 'jit');
+      const trusting = runCode(code, input, budget, 'jit', false);
       const view = (outcome: typeof a) => ({
         r0: outcome?.r0,
         executed: outcome?.executed,
@@ -115,8 +142,10 @@ describe('interpreter and JIT', () => {
         fails: outcome?.error === null,
       });
       expect(view(b), `program ${i}:\n${text}`).toEqual(view(a));
+      expect(view(trusting), `program ${i}, addresses trusted:\n${text}`).toEqual(view(a));
       if (a?.error === null) finished++;
     }
-    expect(finished / PROGRAMS).toBeGreaterThan(0.9);
+    expect(finished / PROGRAMS).toBeGreaterThan(0.6);
+    expect(finished / PROGRAMS).toBeLessThan(0.95);
   });
 });

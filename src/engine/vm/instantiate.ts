@@ -6,7 +6,8 @@ import { PSEUDO_CALL } from '../isa/opcodes.ts';
 import type { VerifiedProgram } from '../verifier/verify.ts';
 import { Interpreter } from './interpreter.ts';
 import { JitProgram } from './jit/jit-program.ts';
-import { type Bindings, handlerOf, resolveCode } from './load.ts';
+import { knownLookups } from './known-maps.ts';
+import { type ArrayPlace, type Bindings, handlerOf, resolveCode } from './load.ts';
 import { DEFAULT_INSTRUCTION_BUDGET, type ProgramInstance } from './machine.ts';
 import type { RunMemory } from './memory.ts';
 
@@ -40,6 +41,11 @@ export function instantiate(
   engine: EngineChoice,
 ): ProgramInstance {
   const { linked } = verified;
+  const lookups = knownLookups(linked.code);
+  const arrayLookupAt = (slot: number): ArrayPlace | null => {
+    const map = lookups.get(slot);
+    return map === undefined ? null : (bindings.arrayPlace?.(map) ?? null);
+  };
   const setup = {
     code: resolveCode(linked, bindings),
     memory,
@@ -48,6 +54,6 @@ export function instantiate(
     instructionBudget: DEFAULT_INSTRUCTION_BUDGET,
   };
   return engine === 'jit'
-    ? new JitProgram({ ...setup, argumentsOf: argumentsOf(verified), checked: false })
+    ? new JitProgram({ ...setup, argumentsOf: argumentsOf(verified), arrayLookupAt, checked: false })
     : new Interpreter(setup);
 }

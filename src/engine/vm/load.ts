@@ -6,12 +6,21 @@ import { JMP, PSEUDO_CALL, PSEUDO_LD } from '../isa/opcodes.ts';
 import type { LinkedProgram } from '../object/link.ts';
 import type { CallHandler } from './machine.ts';
 
+/** Where an array map's values are: `maxEntries` of them from address `values` on, `stride` bytes apart. */
+export interface ArrayPlace {
+  readonly values: number;
+  readonly stride: number;
+  readonly maxEntries: number;
+}
+
 /** Where the outside world of a program is. */
 export interface Bindings {
   /** Number a program holds as "pointer to map `index`" (a handle that helpers understand; not dereferenceable). */
   readonly mapHandle: (index: number) => number;
   /** Address of the first value byte of map `index` (array maps with one entry: data sections). */
   readonly mapValueAddress: (index: number) => number;
+  /** Place of map `index` when it is an array, else null; absent where lookups are calls always. */
+  readonly arrayPlace?: (index: number) => ArrayPlace | null;
   readonly helper: (id: number) => CallHandler | undefined;
   readonly kfunc: (name: string) => CallHandler | undefined;
 }

@@ -3,6 +3,7 @@
 
 import { present } from '../../base/assert.ts';
 import { Interpreter, type InterpreterSetup, type Watch } from '../interpreter.ts';
+import type { ArrayPlace } from '../load.ts';
 import { MAX_FRAMES, type Machine, type MachineFault, type ProgramInstance, type RunOutcome } from '../machine.ts';
 import type { RunMemory } from '../memory.ts';
 import { functionStarts, SHARED, translate } from './translate.ts';
@@ -18,6 +19,8 @@ class FaultSignal {
 export interface JitSetup extends InterpreterSetup {
   /** Registers a call hands over, by slot. */
   readonly argumentsOf: (slot: number) => number;
+  /** Place of the array that the lookup called at a slot is about, where that is known: such a lookup takes no call. Absent: none. */
+  readonly arrayLookupAt?: (slot: number) => ArrayPlace | null;
   /** Check every address (unverified code). */
   readonly checked: boolean;
 }
@@ -52,6 +55,7 @@ export class JitProgram implements ProgramInstance, Machine {
     this.hi = new Int32Array(buffer, SHARED.hi, 16);
     this.words = setup.memory.i32;
     const handlers = Array.from({ length: setup.code.length }, (_, slot) => setup.handlerOf(slot));
+    const distinct = [...new Set(handlers)].filter((handler) => handler !== undefined);
     const { bytes, dispatchers } = translate({
       code: setup.code,
       functions: functionStarts(setup.code),
@@ -59,15 +63,24 @@ export class JitProgram implements ProgramInstance, Machine {
       stackBase: setup.stackBase,
       instructionBudget: setup.instructionBudget,
       argumentsOf: (slot) => (handlers[slot] === undefined ? undefined : setup.argumentsOf(slot)),
+      handlerOf: (slot) => distinct.indexOf(present(handlers[slot], 'handler')),
+      handlers: distinct.length,
+      arrayLookupAt: setup.arrayLookupAt ?? (() => null),
       checked: setup.checked ? { low: setup.memory.programBase, high: setup.memory.programLimit } : null,
     });
     this.dispatchers = dispatchers;
-    const call = (slot: number): void => {
-      this.callSlot = slot;
-      present(handlers[slot], 'handler')(this);
-    };
+    // A handler has an import of its own: the call goes straight there, which costs half of a look into a table.
+    const calls = distinct.map((handler, number) => [
+      `call${number}`,
+      (slot: number): void => {
+        this.callSlot = slot;
+        handler(this);
+      },
+    ]);
     const fault = (code: number, slot: number): never => this.stop(code, slot);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: setup.memory.wasm, call, fault } });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: { memory: setup.memory.wasm, fault, ...Object.fromEntries(calls) },
+    });
     this.exports = instance.exports;
     this.entry = instance.exports.run as Run;
   }

@@ -2,6 +2,7 @@
 // masked, division by zero defined, 32-bit results zero-extended. Knows nothing of control flow.
 
 import { ALU, ATOMIC, JMP } from '../../isa/opcodes.ts';
+import type { ArrayPlace } from '../load.ts';
 import { type Bytes, EMPTY_BLOCK, OP, TYPE } from './wasm-encoder.ts';
 
 /** One slot's fields. */
@@ -267,6 +268,47 @@ export function store(frame: Frame, f: Fields): void {
   if ((f.opcode & 7) === 3) pushRegister(frame, f.src);
   else pushConst64(frame, f.imm);
   access(frame, STORE[size] ?? OP.UNREACHABLE, offset);
+}
+
+const EXTEND: Readonly<Record<number, number>> = { 1: OP.I64_EXTEND8_S, 2: OP.I64_EXTEND16_S, 4: OP.I64_EXTEND32_S };
+
+/** A load from a promoted stack slot, which holds the value zero-extended. */
+export function loadLocal(frame: Frame, f: Fields, local: number): void {
+  const size = sizeOf(f.opcode);
+  frame.out.byte(OP.LOCAL_GET).unsigned(local);
+  if (f.opcode >> 5 === 4) frame.out.byte(EXTEND[size] ?? OP.UNREACHABLE);
+  setRegister(frame, f.dst);
+}
+
+/** A store to a promoted stack slot. */
+export function storeLocal(frame: Frame, f: Fields, local: number): void {
+  const size = sizeOf(f.opcode);
+  const { out } = frame;
+  if ((f.opcode & 7) === 3) pushRegister(frame, f.src);
+  else pushConst64(frame, f.imm);
+  if (size === 4) out.byte(OP.I32_WRAP).byte(OP.I64_EXTEND_U);
+  else if (size < 4) {
+    pushConst64(frame, size === 1 ? 0xff : 0xffff);
+    out.byte(OP.I64_AND);
+  }
+  out.byte(OP.LOCAL_SET).unsigned(local);
+}
+
+/** bpf_map_lookup_elem of an array in place: R2 points to the number, R0 becomes the value's address or NULL. */
+export function arrayLookup(frame: Frame, { values, stride, maxEntries }: ArrayPlace): void {
+  const { out, scratch32 } = frame;
+  pushLow(frame, 2);
+  out.byte(OP.I32_LOAD).byte(0).unsigned(0).byte(OP.LOCAL_TEE).unsigned(scratch32);
+  pushConst32(frame, maxEntries);
+  out.byte(OP.I32_LT_U).byte(OP.IF).byte(TYPE.I64);
+  out.byte(OP.LOCAL_GET).unsigned(scratch32);
+  pushConst32(frame, stride);
+  out.byte(OP.I32_MUL);
+  pushConst32(frame, values);
+  out.byte(OP.I32_ADD).byte(OP.I64_EXTEND_U).byte(OP.ELSE);
+  pushConst64(frame, 0);
+  out.byte(OP.END);
+  setRegister(frame, 0);
 }
 
 /** Atomics: one thread, so a load, an operation and a store. */

@@ -5,9 +5,24 @@
 import { present } from '../../base/assert.ts';
 import { type Code, OPCODE_LDDW } from '../../isa/codec.ts';
 import { ATOMIC, CLASS, JMP, MODE, PSEUDO_CALL, PSEUDO_LD } from '../../isa/opcodes.ts';
+import type { ArrayPlace } from '../load.ts';
 import { FRAME_BYTES, MAX_FRAMES } from '../machine.ts';
+import { NO_STACK_SLOTS, promotedSlots, type StackSlots } from './stack-slots.ts';
 import { basicBlocks, type ControlFlow, callsSubprogram, controlFlow, dominatorChildren } from './structure.ts';
-import { arithmetic, atomic, condition, FAULT, type Fields, type Frame, load, pushRegister, store } from './translate-insn.ts';
+import {
+  arithmetic,
+  arrayLookup,
+  atomic,
+  condition,
+  FAULT,
+  type Fields,
+  type Frame,
+  load,
+  loadLocal,
+  pushRegister,
+  store,
+  storeLocal,
+} from './translate-insn.ts';
 import { Bytes, EMPTY_BLOCK, encodeModule, type FunctionBody, OP, TYPE } from './wasm-encoder.ts';
 
 /** Addresses of the words that module and host share, below the null guard: no program can reach them, no snapshot holds them. */
@@ -21,8 +36,13 @@ export interface TranslateInput {
   readonly memoryPages: number;
   readonly stackBase: number;
   readonly instructionBudget: number;
-  /** Registers a call hands over (1 to 5), by slot; undefined for a slot that calls nothing known. */
+  /** Registers a call hands over (0 to 5), by slot; undefined for a slot that calls nothing known. */
   readonly argumentsOf: (slot: number) => number | undefined;
+  /** Which handler a call has, by slot: a number below `handlers`. */
+  readonly handlerOf: (slot: number) => number;
+  readonly handlers: number;
+  /** Place of the array that the lookup called at a slot is about, where that is known. */
+  readonly arrayLookupAt: (slot: number) => ArrayPlace | null;
   /** Bounds of program memory when every address must be checked (unverified code), else null. */
   readonly checked: { readonly low: number; readonly high: number } | null;
 }
@@ -42,11 +62,11 @@ const SHAPES = [
   { params: [TYPE.I32, TYPE.I32, TYPE.I32, TYPE.I32, TYPE.I32], results: [TYPE.I32] },
 ] as const;
 const SHAPE = { CALL: 0, FAULT: 1, BODY: 2, RUN: 3, CALLBACK: 4 } as const;
-/** Imported functions. */
-const IMPORT = { CALL: 0, FAULT: 1, COUNT: 2 } as const;
+/** Imported functions: the fault, then the handlers of calls. */
+const IMPORT = { FAULT: 0, HANDLERS: 1 } as const;
 
-/** Locals of a body: r1 to r5 and the frame pointer are parameters 0 to 5, then r0, r6 to r9, scratch, count, dispatch. */
-const LOCAL = { frame: 5, r0: 6, r6: 7, scratch64: 11, scratch32: 12, count: 13, dispatch: 14 } as const;
+/** Locals of a body: r1 to r5 and the frame pointer are parameters 0 to 5, then r0, r6 to r9, scratch, count, dispatch, promoted stack slots. */
+const LOCAL = { frame: 5, r0: 6, r6: 7, scratch64: 11, scratch32: 12, count: 13, dispatch: 14, slots: 15 } as const;
 const localOf = (register: number): number => {
   if (register === 0) return LOCAL.r0;
   if (register <= 5) return register - 1;
@@ -55,6 +75,13 @@ const localOf = (register: number): number => {
 
 /** Nested blocks deeper than this are left to the dispatcher (engines bound nesting). */
 const DEPTH_LIMIT = 400;
+
+/** Copies of a loop of one block, by its instructions. */
+const UNROLLED = [
+  { upTo: 8, copies: 8 },
+  { upTo: 16, copies: 4 },
+  { upTo: 40, copies: 2 },
+] as const;
 
 type Label = { readonly kind: 'follow' | 'loop'; readonly block: number } | { readonly kind: 'if' };
 
@@ -67,6 +94,7 @@ class FunctionTranslator {
   private readonly children: readonly number[][];
   private readonly frame: Frame;
   private readonly out = new Bytes();
+  private readonly slots: StackSlots;
   private pending = 0;
   usedDispatcher = false;
 
@@ -75,6 +103,7 @@ class FunctionTranslator {
     this.indexOf = indexOf;
     this.flow = controlFlow(basicBlocks(input.code, start, end));
     this.children = dominatorChildren(this.flow);
+    this.slots = input.checked === null ? promotedSlots(input.code, start, end, this.flow) : NO_STACK_SLOTS;
     const checked = input.checked === null ? null : { ...input.checked, fault: IMPORT.FAULT };
     this.frame = { out: this.out, local: localOf, scratch64: LOCAL.scratch64, scratch32: LOCAL.scratch32, checked };
   }
@@ -100,6 +129,7 @@ class FunctionTranslator {
       locals: [
         { count: 6, type: TYPE.I64 },
         { count: 3, type: TYPE.I32 },
+        ...(this.slots.size > 0 ? [{ count: this.slots.size, type: TYPE.I64 }] : []),
       ],
       code: this.out,
     };
@@ -116,7 +146,7 @@ class FunctionTranslator {
     const merges = (this.children[block] ?? [])
       .filter((child) => this.isMerge(child))
       .sort((a, b) => (this.flow.order[b] ?? 0) - (this.flow.order[a] ?? 0));
-    if (this.flow.isLoopHead[block]) {
+    if (this.flow.isLoopHead[block] && this.copiesOf(block) === 1) {
       this.out.byte(OP.LOOP).byte(EMPTY_BLOCK);
       this.within(block, merges, [{ kind: 'loop', block }, ...context]);
       this.out.byte(OP.END);
@@ -127,6 +157,7 @@ class FunctionTranslator {
   private within(block: number, merges: readonly number[], context: readonly Label[]): void {
     const [first, ...rest] = merges;
     if (first === undefined) {
+      if (this.copiesOf(block) > 1) return this.unrolled(block, context);
       this.body(block);
       this.terminator(block, context);
       return;
@@ -134,14 +165,15 @@ class FunctionTranslator {
     this.out.byte(OP.BLOCK).byte(EMPTY_BLOCK);
     this.within(block, rest, [{ kind: 'follow', block: first }, ...context]);
     this.out.byte(OP.END);
+    this.pending = 0;
     this.tree(first, context);
   }
 
   private terminator(block: number, context: readonly Label[]): void {
     const { next, last } = present(this.flow.blocks[block], 'block');
     const [taken, after] = next;
-    this.settle();
     if (taken === undefined) {
+      this.settle();
       if (((this.input.code.opcode[last] ?? 0) & 0xf7) === (JMP.EXIT | CLASS.JMP)) this.exit(last);
       return;
     }
@@ -149,18 +181,92 @@ class FunctionTranslator {
       this.branch(block, taken, context);
       return;
     }
+    if (((this.input.code.opcode[last] ?? 0) & 0xf0) === JMP.JCOND) this.settle();
     this.test(last);
+    // Both ways go on with what is not counted yet: it is counted where they meet others, go round or end.
+    const { pending } = this;
     this.out.byte(OP.IF).byte(EMPTY_BLOCK);
     this.branch(block, taken, [{ kind: 'if' }, ...context]);
     this.out.byte(OP.ELSE);
+    this.pending = pending;
     this.branch(block, after, [{ kind: 'if' }, ...context]);
     this.out.byte(OP.END);
   }
 
+  /** Instructions of one turn of a block that is a loop by itself; 0 for other blocks, and for loops that call or that `may_goto` ends. */
+  private turnOf(block: number): number {
+    const { start, last, next } = present(this.flow.blocks[block], 'block');
+    if (next.length !== 2 || !next.includes(block) || next[0] === next[1]) return 0;
+    const { code } = this.input;
+    let count = 0;
+    for (let slot = start; slot <= last; slot++) {
+      const opcode = code.opcode[slot] ?? 0;
+      const isJump = (opcode & 7) === CLASS.JMP || (opcode & 7) === CLASS.JMP32;
+      if (isJump && ((opcode & 0xf0) === JMP.CALL || (opcode & 0xf0) === JMP.JCOND)) return 0;
+      count++;
+      if (opcode === OPCODE_LDDW) slot++;
+    }
+    return count;
+  }
+
+  /** How often a block is written out in a row: more than once for small loops of one block. */
+  private copiesOf(block: number): number {
+    const turn = this.turnOf(block);
+    if (turn === 0) return 1;
+    const copies = UNROLLED.find(({ upTo }) => turn <= upTo)?.copies ?? 1;
+    return this.input.instructionBudget > copies * turn ? copies : 1;
+  }
+
+  /**
+   * A loop of one block, several times over with one count and one look at the budget; close to the budget, the plain loop,
+   * so that a run stops at the very instruction at which the interpreter stops it.
+   */
+  private unrolled(block: number, context: readonly Label[]): void {
+    const { out } = this;
+    const { last, next } = present(this.flow.blocks[block], 'block');
+    const stays = next[0] === block;
+    const copies = this.copiesOf(block);
+    const turn = this.turnOf(block);
+    const test = (staying: boolean): void => {
+      this.test(last);
+      if (stays !== staying) out.byte(OP.I32_EQZ);
+    };
+    const count = (turns: number): void => {
+      this.pending = turns * turn;
+      this.settle();
+    };
+    // Labels from inside the fast loop: 0 goes round again, 1 leads to the plain loop, 2 behind both.
+    out.byte(OP.BLOCK).byte(EMPTY_BLOCK).byte(OP.BLOCK).byte(EMPTY_BLOCK).byte(OP.LOOP).byte(EMPTY_BLOCK);
+    const room = this.input.instructionBudget - copies * turn;
+    out.byte(OP.LOCAL_GET).unsigned(LOCAL.count).byte(OP.I32_CONST).signed(room).byte(OP.I32_GT_U).byte(OP.BR_IF).unsigned(1);
+    for (let done = 1; done < copies; done++) {
+      this.body(block);
+      test(false);
+      out.byte(OP.IF).byte(EMPTY_BLOCK);
+      count(done);
+      out.byte(OP.BR).unsigned(3).byte(OP.END);
+    }
+    this.body(block);
+    count(copies);
+    test(true);
+    out.byte(OP.BR_IF).unsigned(0).byte(OP.BR).unsigned(2);
+    out.byte(OP.END).byte(OP.END).byte(OP.LOOP).byte(EMPTY_BLOCK);
+    this.pending = 0;
+    this.body(block);
+    this.settle();
+    test(true);
+    out.byte(OP.IF).byte(EMPTY_BLOCK);
+    this.overBudget(last);
+    out.byte(OP.BR).unsigned(1).byte(OP.END).byte(OP.END).byte(OP.END);
+    this.branch(block, present(stays ? next[1] : next[0], 'exit'), context);
+  }
+
   private branch(from: number, to: number, context: readonly Label[]): void {
     const backward = (this.flow.order[to] ?? 0) <= (this.flow.order[from] ?? 0);
+    const inline = !backward && !this.isMerge(to);
+    if (!inline || this.flow.isLoopHead[to] || this.looksAtBudget(from, to)) this.settle();
     this.budgetFor(from, to);
-    if (!backward && !this.isMerge(to)) {
+    if (inline) {
       this.tree(to, context);
       return;
     }
@@ -253,11 +359,21 @@ class FunctionTranslator {
         return this.fault(FAULT.INSTRUCTION, f.slot);
       return arithmetic(this.frame, f);
     }
+    const place = this.placeOf(f, cls);
+    if (place !== undefined) return cls === CLASS.LDX ? loadLocal(this.frame, f, place) : storeLocal(this.frame, f, place);
     if (cls === CLASS.LDX) return load(this.frame, f);
     if (cls === CLASS.LD) return this.fault(FAULT.INSTRUCTION, f.slot);
     if ((f.opcode & 0xe0) === MODE.ATOMIC)
       return f.imm > ATOMIC.STORE_REL ? this.fault(FAULT.INSTRUCTION, f.slot) : atomic(this.frame, f);
     store(this.frame, f);
+  }
+
+  /** The local that an access of the stack stands for; undefined for accesses of memory. */
+  private placeOf(f: Fields, cls: number): number | undefined {
+    if (cls === CLASS.LD || (cls === CLASS.STX && (f.opcode & 0xe0) === MODE.ATOMIC)) return undefined;
+    if ((cls === CLASS.LDX ? f.src : f.dst) !== 10) return undefined;
+    const slot = this.slots.get(f.off);
+    return slot === undefined ? undefined : LOCAL.slots + slot.number;
   }
 
   /** Adds the instructions since the last time to the count. */
@@ -289,10 +405,12 @@ class FunctionTranslator {
   }
 
   /** The interpreter looks at the budget when a jump goes backwards in slots. */
+  private looksAtBudget(from: number, to: number): boolean {
+    return present(this.flow.blocks[to], 'block').start <= present(this.flow.blocks[from], 'block').last;
+  }
+
   private budgetFor(from: number, to: number): void {
-    const { last } = present(this.flow.blocks[from], 'block');
-    const target = present(this.flow.blocks[to], 'block').start;
-    if (target <= last) this.overBudget(last);
+    if (this.looksAtBudget(from, to)) this.overBudget(present(this.flow.blocks[from], 'block').last);
   }
 
   /** Pushes whether the conditional jump at `slot` is taken. */
@@ -327,6 +445,8 @@ class FunctionTranslator {
   // --- calls ----------------------------------------------------------------------------------------------------
 
   private call(f: Fields): void {
+    const place = this.input.checked === null && f.src === PSEUDO_CALL.HELPER ? this.input.arrayLookupAt(f.slot) : null;
+    if (place !== null) return arrayLookup(this.frame, place);
     this.settle();
     const { out } = this;
     const count = (): void => this.storeWord(SHARED.executed, () => out.byte(OP.LOCAL_GET).unsigned(LOCAL.count));
@@ -362,7 +482,11 @@ class FunctionTranslator {
           out.byte(OP.LOCAL_GET).unsigned(localOf(register)).byte(OP.I64_CONST).signed(32).byte(OP.I64_SHR_U).byte(OP.I32_WRAP);
         });
       }
-      out.byte(OP.I32_CONST).signed(f.slot).byte(OP.CALL).unsigned(IMPORT.CALL);
+      out
+        .byte(OP.I32_CONST)
+        .signed(f.slot)
+        .byte(OP.CALL)
+        .unsigned(IMPORT.HANDLERS + this.input.handlerOf(f.slot));
       this.loadWord(SHARED.lo);
       out.byte(OP.I64_EXTEND_U);
       this.loadWord(SHARED.hi);
@@ -381,14 +505,14 @@ class FunctionTranslator {
 }
 
 /** `run(r1, r2)`: zeroes the count, runs the entry, stores R0 at SHARED.result. */
-function runWrapper(stackBase: number): FunctionBody {
+function runWrapper(stackBase: number, entry: number): FunctionBody {
   const code = new Bytes();
   code.byte(OP.I32_CONST).signed(SHARED.executed).byte(OP.I32_CONST).signed(0).byte(OP.I32_STORE).byte(2).unsigned(0);
   code.byte(OP.I32_CONST).signed(SHARED.result);
   for (const local of [0, 1]) code.byte(OP.LOCAL_GET).unsigned(local).byte(OP.I64_EXTEND_U);
   for (let i = 0; i < 3; i++) code.byte(OP.I64_CONST).signed(0);
   code.byte(OP.I32_CONST).signed(stackBase + FRAME_BYTES);
-  code.byte(OP.CALL).unsigned(IMPORT.COUNT).byte(OP.I64_STORE).byte(3).unsigned(0).byte(OP.END);
+  code.byte(OP.CALL).unsigned(entry).byte(OP.I64_STORE).byte(3).unsigned(0).byte(OP.END);
   return { type: SHAPE.RUN, locals: [], code };
 }
 
@@ -416,7 +540,8 @@ function callbacks(code: Code): Set<number> {
 /** Translates resolved code (function addresses are slots, see vm/load.ts). */
 export function translate(input: TranslateInput): Translation {
   const { functions, code } = input;
-  const indexOf = (slot: number): number => IMPORT.COUNT + Math.max(0, functions.indexOf(slot));
+  const firstBody = IMPORT.HANDLERS + input.handlers;
+  const indexOf = (slot: number): number => firstBody + Math.max(0, functions.indexOf(slot));
   let dispatchers = 0;
   const bodies = functions.map((start, index) => {
     const translator = new FunctionTranslator(input, start, functions[index + 1] ?? code.length, indexOf);
@@ -425,13 +550,13 @@ export function translate(input: TranslateInput): Translation {
     return body;
   });
   const taken = [...callbacks(code)].filter((slot) => functions.includes(slot)).sort((a, b) => a - b);
-  const wrappers = [runWrapper(input.stackBase), ...taken.map((slot) => callbackWrapper(indexOf(slot)))];
-  const firstWrapper = IMPORT.COUNT + bodies.length;
+  const wrappers = [runWrapper(input.stackBase, firstBody), ...taken.map((slot) => callbackWrapper(indexOf(slot)))];
+  const firstWrapper = firstBody + bodies.length;
   const bytes = encodeModule({
     types: SHAPES,
     imports: [
-      { name: 'call', type: SHAPE.CALL },
       { name: 'fault', type: SHAPE.FAULT },
+      ...Array.from({ length: input.handlers }, (_, number) => ({ name: `call${number}`, type: SHAPE.CALL })),
     ],
     memoryPages: input.memoryPages,
     functions: [...bodies, ...wrappers],
