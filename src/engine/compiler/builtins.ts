@@ -16,7 +16,8 @@ export interface BuiltinRow {
         readonly returns: 'value' | 'bool' | 'void';
         readonly intrinsic: IntrinsicName;
       }
-    | { readonly kind: 'overflow'; readonly intrinsic: IntrinsicName }
+    /** `operands`: the type both are converted to first; null: each keeps its own. */
+    | { readonly kind: 'overflow'; readonly intrinsic: IntrinsicName; readonly operands: CType | null }
     | { readonly kind: 'special' };
 }
 
@@ -55,9 +56,12 @@ for (const prefix of ['__builtin_', '']) {
   fixed(`${prefix}strlen`, 'strlen', ULONG, TEXT);
   fixed(`${prefix}strcmp`, 'strcmp', INT, TEXT, TEXT);
 }
+fixed('__builtin_memcpy_inline', 'memcpy', POINTER, POINTER, CONST_POINTER, ULONG);
 fixed('__builtin_unreachable', 'unreachable', VOID);
 fixed('__builtin_trap', 'trap', VOID);
 fixed('__sync_synchronize', 'barrier', VOID);
+fixed('__atomic_thread_fence', 'barrier', VOID, INT);
+fixed('__atomic_signal_fence', 'barrier', VOID, INT);
 fixed('__builtin_bpf_may_goto', 'may-goto', INT);
 
 const atomic = (
@@ -94,9 +98,26 @@ for (const [name, intrinsic] of [
   ['__builtin_sub_overflow', 'sub-overflow'],
   ['__builtin_mul_overflow', 'mul-overflow'],
 ] as const)
-  rows.push({ name, least: 3, most: 3, rule: { kind: 'overflow', intrinsic } });
+  rows.push({ name, least: 3, most: 3, rule: { kind: 'overflow', intrinsic, operands: null } });
+for (const op of ['add', 'sub', 'mul'] as const) {
+  for (const [sign, width, operands] of [
+    ['s', '', INT],
+    ['s', 'l', LONG],
+    ['s', 'll', LLONG],
+    ['u', '', UINT],
+    ['u', 'l', ULONG],
+    ['u', 'll', ULLONG],
+  ] as const) {
+    const name = `__builtin_${sign}${op}${width}_overflow`;
+    rows.push({ name, least: 3, most: 3, rule: { kind: 'overflow', intrinsic: `${op}-overflow`, operands } });
+  }
+}
 
 for (const [name, least, most] of [
+  ['__atomic_load', 3, 3],
+  ['__atomic_store', 3, 3],
+  ['__atomic_exchange', 4, 4],
+  ['__atomic_compare_exchange', 6, 6],
   ['__builtin_choose_expr', 3, 3],
   ['__builtin_constant_p', 1, 1],
   ['__builtin_expect', 2, 2],

@@ -4,6 +4,7 @@
 import { bare, type CType, type FunctionType, INT, LONG, sizeOf, UINT, ULONG, VOID } from '../abi/ctype.ts';
 import type { Expr } from './ast.ts';
 import { BUILTINS, type BuiltinRow } from './builtins.ts';
+import { checkGeneralAtomic, isGeneralAtomic } from './check-atomics.ts';
 import { checkExpression, checkValue } from './check-expressions.ts';
 import { checkPrintk, PRINTK_ID } from './check-printk.ts';
 import { constantOf, integer } from './constant.ts';
@@ -61,6 +62,12 @@ function declareImplicitly(c: Checker, name: string, place: Place): boolean {
     const near = nearestName(name, [...c.scope.visibleNames(), ...c.laterFunctions]);
     const hint = near === null ? '' : `; did you mean '${near}'?`;
     const fix = near === null ? {} : { fix: { description: `replace by '${near}'`, span: place, text: near } };
+    if (/^__(builtin|atomic|sync)_/.test(name)) {
+      const close = nearestName(name, BUILTINS.keys());
+      c.report('builtin-not-built', place, [name, close === null ? '' : `; did you mean '${close}'?`]);
+      c.scope.names.set(name, { kind: 'broken', place });
+      return false;
+    }
     const instead = INSTEAD.get(name);
     c.report(
       'undeclared-function',
@@ -184,13 +191,14 @@ function checkBuiltin(c: Checker, row: BuiltinRow, expr: CallExpr): TExpr {
     case 'atomic':
       return checkAtomic(c, row, row.rule, values, place);
     case 'overflow': {
+      const { operands } = row.rule;
       const pointer = values[2];
       const to = pointerOf(pointer?.type ?? INT)?.to;
       if (to === undefined || !isInteger(to) || values.some((value) => !isScalar(value.type))) return badBuiltin(c, row, place);
       return {
         kind: 'intrinsic',
         name: row.rule.intrinsic,
-        args: values,
+        args: operands === null ? values : values.map((value, i) => (i < 2 ? convertValue(value, operands) : value)),
         type: { ...INT, name: '_Bool', size: 1, signed: false, bool: true },
         place,
       };
@@ -210,6 +218,11 @@ function checkSpecial(c: Checker, row: BuiltinRow, expr: CallExpr): TExpr | null
   const { args, place } = expr;
   const first = args[0];
   if (row.rule.kind !== 'special') return null;
+  if (isGeneralAtomic(row.name)) {
+    const values = args.map((arg) => checkValue(c, arg));
+    if (values.some((value) => isError(value.type))) return errorExpr(place);
+    return checkGeneralAtomic(c, row, values, place) ?? badBuiltin(c, row, place);
+  }
   switch (row.name) {
     case '__builtin_choose_expr': {
       const condition = first === undefined ? null : integer(checkValue(c, first));

@@ -16,6 +16,7 @@ import {
   requestedAlignment,
   resolveSpecifiers,
   tagsIn,
+  withMode,
 } from './check-types.ts';
 import { rvalue } from './conversions.ts';
 import type { FrontEndObserver } from './observer.ts';
@@ -100,7 +101,7 @@ function declare(c: Checker, specifiers: Specifiers, base: CType, declarator: De
   if (name === null) return;
   const attributes = [...specifiers.attributes, ...declarator.attributes];
   if (specifiers.type.kind === 'auto') return declareAuto(c, specifiers, declarator);
-  const type = applyDeclarator(c, base, declarator);
+  const type = withMode(c, applyDeclarator(c, base, declarator), attributes);
   if (specifiers.storage === 'typedef') return declareTypedef(c, name, withAlign(c, type, attributes), declarator);
   const fn = functionOf(type);
   if (fn !== null) {
@@ -431,7 +432,7 @@ function declareLocal(
       declareAuto(c, specifiers, declarator);
       type = ERROR_TYPE;
     } else type = rvalue(c, checkExpression(c, init)).type;
-  } else type = applyDeclarator(c, base, declarator);
+  } else type = withMode(c, applyDeclarator(c, base, declarator), attributes);
   const fn = functionOf(type);
   if (fn !== null) {
     declareFunction(c, name, fn, specifiers, attributes, place);

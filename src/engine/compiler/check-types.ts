@@ -228,7 +228,8 @@ function resolveRecord(c: Checker, spec: RecordSpecifier, attributes: readonly A
   const all = [...spec.attributes, ...attributes.filter((attribute) => attribute.name === 'packed')];
   const packed = all.some((attribute) => attribute.name === 'packed');
   if (all.some((attribute) => attribute.name === 'preserve_access_index')) target.preserveAccess = true;
-  layOut(target, plain, packed, requestedAlignment(c, spec.attributes, []));
+  const pack = spec.attributes.find((attribute) => attribute.name === 'pragma pack')?.args[0];
+  layOut(target, plain, packed, requestedAlignment(c, spec.attributes, []), pack?.kind === 'number' ? Number(pack.text) : 0);
   if (target.size > 1 << 26) c.report('type-too-large', place, [typeText(target)]);
   if (!repeated) {
     c.records.push(record);
@@ -260,8 +261,8 @@ function collectMembers(c: Checker, members: readonly MemberDeclaration[], keywo
       continue;
     }
     for (const { declarator, bits } of declaration.declarators) {
-      const type = applyDeclarator(c, base, declarator);
       const all = [...attributes, ...declarator.attributes];
+      const type = withMode(c, applyDeclarator(c, base, declarator), all);
       const earlier = declarator.name === null ? undefined : seen.get(declarator.name);
       if (earlier !== undefined) {
         const notes = [{ message: 'previous declaration is here', span: earlier }];
@@ -385,6 +386,31 @@ function enumUnderlying(low: bigint, high: bigint, packed: boolean): typeof INT 
   }
   if (low < 0n) return low >= -(1n << 31n) && high < 1n << 31n ? INT : LONG;
   return high < 1n << 32n ? UINT : ULONG;
+}
+
+const MODES: ReadonlyMap<string, readonly [CType, CType]> = new Map([
+  ['QI', [SCHAR, UCHAR]],
+  ['byte', [SCHAR, UCHAR]],
+  ['HI', [SHORT, USHORT]],
+  ['SI', [INT, UINT]],
+  ['DI', [LONG, ULONG]],
+  ['word', [LONG, ULONG]],
+  ['pointer', [LONG, ULONG]],
+]);
+
+/** `__attribute__((mode(DI)))`: the integer type of that width, with the sign of the one declared. */
+export function withMode(c: Checker, type: CType, attributes: readonly Attribute[]): CType {
+  const mode = attributes.find((attribute) => attribute.name === 'mode');
+  const t = integerOf(type);
+  if (mode === undefined || t === null) return type;
+  const argument = mode.args[0];
+  const name = argument?.kind === 'name' ? argument.name.replace(/^__(.+)__$/, '$1') : '';
+  const types = MODES.get(name);
+  if (types === undefined) {
+    c.report('unknown-mode', mode.place, [name]);
+    return type;
+  }
+  return t.signed ? types[0] : types[1];
 }
 
 /** The type of a type-name. */

@@ -2,6 +2,7 @@
 // beyond intmax_t and uintmax_t.
 
 import { s64, u64 } from '../base/u64.ts';
+import { BUILTINS } from './builtins.ts';
 import { characterValue, parseInteger } from './literals.ts';
 import { PRECEDENCE } from './precedence.ts';
 import type { Reporter } from './report.ts';
@@ -19,7 +20,8 @@ interface Amount {
   readonly unsigned: boolean;
 }
 const amount = (value: bigint, unsigned = false): Amount => ({ value: unsigned ? u64(value) : s64(value), unsigned });
-const HAS = new Set([
+/** Names that ask for a feature: known to #ifdef, too. */
+export const HAS: ReadonlySet<string> = new Set([
   '__has_include',
   '__has_include_next',
   '__has_builtin',
@@ -67,9 +69,12 @@ function hasFeature(kind: string, inner: readonly Token[], host: ConditionHost):
   const text = inner.map((token) => token.text).join('');
   if (kind.startsWith('__has_include')) return host.hasHeader(text.slice(1, -1), text.startsWith('"'));
   if (kind === '__has_builtin')
-    return /^__builtin_(expect|mem|bswap|clz|ctz|popcount|constant_p|unreachable|offsetof|preserve)/.test(text);
+    return BUILTINS.has(text) || text === '__builtin_offsetof' || text === '__builtin_types_compatible_p';
   return (
-    kind === '__has_attribute' && /^_*(always_inline|noinline|packed|aligned|section|unused|used|weak|cleanup)_*$/.test(text)
+    kind === '__has_attribute' &&
+    /^_*(always_inline|noinline|packed|aligned|section|unused|used|weak|cleanup|fallthrough|noreturn|mode|visibility|preserve_access_index|btf_decl_tag|btf_type_tag)_*$/.test(
+      text,
+    )
   );
 }
 

@@ -47,8 +47,21 @@ export function isObject(expr: TExpr): boolean {
 
 /** Width of a bit-field the expression designates or was loaded from, else null. */
 function bitFieldWidth(expr: TExpr): number | null {
-  if (expr.kind === 'member') return expr.member.bitWidth ?? null;
-  return expr.kind === 'load' ? bitFieldWidth(expr.object) : null;
+  switch (expr.kind) {
+    case 'member':
+      return expr.member.bitWidth ?? null;
+    case 'load':
+      return bitFieldWidth(expr.object);
+    // What is assigned, stepped or stands behind a comma is still the bit-field.
+    case 'comma':
+      return bitFieldWidth(expr.right);
+    case 'assign':
+      return bitFieldWidth(expr.target);
+    case 'update':
+      return expr.post ? null : bitFieldWidth(expr.target);
+    default:
+      return null;
+  }
 }
 
 /** The value of an expression: arrays and functions become pointers, other objects are loaded (C11 6.3.2.1). */

@@ -38,6 +38,13 @@ describe('language', () => {
     for (const setting of settings.slice(0, 4)) expect(evaluate(source, setting)).toBe(expected);
   });
 
+  it('takes the operands of atomic operations through pointers', () => {
+    const source = `static long v = 5; ${T} { long e = 4, d = 9, o; int a = __atomic_compare_exchange(&v, &e, &d, 0, 5, 5),
+      b = __atomic_compare_exchange(&v, &e, &d, 0, 5, 5); __atomic_load(&v, &o, 5); long x = 11, w; __atomic_exchange(&v, &x, &w, 5);
+      __atomic_store(&v, &e, 5); __atomic_thread_fence(__ATOMIC_SEQ_CST); return a * 100000 + b * 10000 + o * 1000 + w * 100 + v * 10 + e; }`;
+    for (const setting of settings.slice(0, 4)) expect(evaluate(source, setting)).toBe(19_955n);
+  });
+
   it('divides signed numbers from v4 on, and by constants before', () => {
     const source = `${T} { volatile int a = -7; volatile long long b = -100; return (a / 2 + 10) * 10000 + (a % 3 + 5) * 100 + b / -7 + b % 9; }`;
     const expected = u64((-3 + 10) * 10000 + (-1 + 5) * 100 + 14 - 1);

@@ -17,16 +17,23 @@ export interface PlainMember {
 
 const roundUp = (value: number, to: number): number => Math.ceil(value / to) * to;
 
-/** Fills in members, size and alignment of `record`. `minimumAlign` comes from an attribute on the record (0: none). */
-export function layOut(record: RecordType, members: readonly PlainMember[], packed: boolean, minimumAlign: number): void {
+/** Fills in members, size and alignment of `record`. `minimumAlign` comes from an attribute on the record, `pack` from `#pragma pack` (0: none). */
+export function layOut(
+  record: RecordType,
+  members: readonly PlainMember[],
+  packed: boolean,
+  minimumAlign: number,
+  pack = 0,
+): void {
   const placed: Member[] = [];
   let bit = 0;
   let size = 0;
   let align = Math.max(1, minimumAlign);
   for (const member of members) {
     if (record.kind === 'union') bit = 0;
-    const isPacked = packed || member.packed;
-    const natural = isPacked ? 1 : alignOf(member.type);
+    const isPacked = packed || member.packed || pack === 1;
+    const limit = pack > 0 ? pack : 4096;
+    const natural = isPacked ? 1 : Math.min(alignOf(member.type), limit);
     const memberAlign = Math.max(natural, member.align);
     if (member.bits === null) {
       const offset = roundUp(Math.ceil(bit / 8), memberAlign);
@@ -39,7 +46,7 @@ export function layOut(record: RecordType, members: readonly PlainMember[], pack
       const unit = sizeOf(member.type) * 8;
       if (member.align > 0) bit = roundUp(bit, member.align * 8);
       if (!isPacked && Math.floor(bit / unit) !== Math.floor((bit + member.bits - 1) / unit))
-        bit = roundUp(bit, alignOf(member.type) * 8);
+        bit = roundUp(bit, Math.min(alignOf(member.type), limit) * 8);
       if (member.name !== null) {
         placed.push({
           name: member.name,

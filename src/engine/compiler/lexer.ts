@@ -186,7 +186,9 @@ class Lexer {
     for (; ; at++) {
       const code = this.text.charCodeAt(at);
       if (Number.isNaN(code) || code === 10) {
-        this.push('other', this.text.slice(start, at).trimEnd(), start, at);
+        // A backslash may have been the last character.
+        const end = Math.min(at, this.text.length);
+        this.push('other', this.text.slice(start, end).trimEnd(), start, end);
         return;
       }
       if (code === quote) break;

@@ -192,6 +192,7 @@ export const MESSAGES = {
     "bit-field '%0' of width %1 does not fit type '%2'",
     'A bit-field is at most as wide as its integer type; only an unnamed one may have width 0.',
   ),
+  'unknown-mode': error("unknown machine mode '%0'", 'Known are QI, HI, SI and DI (8, 16, 32, 64 bits), byte, word and pointer.'),
   'bad-alignment': error('requested alignment %0 is not a power of two up to 4096', 'Alignments are powers of two.'),
   'type-too-large': refusal("type '%0' is too large", 'Objects are limited to 256 MiB; a map value to less.'),
   'array-of': error("array of elements of type '%0'", 'Elements must be complete objects.'),
@@ -286,7 +287,11 @@ export const MESSAGES = {
     'The verifier refuses recursion: the call chain must be known before the program runs.',
   ),
   'builtin-argument': error("invalid argument types in call of '%0'", 'See the documentation of the built-in function.'),
-  'builtin-not-built': error("'%0' is not supported by this compiler", 'This built-in has no counterpart here yet.'),
+  'builtin-not-built': error("'%0' is not supported by this compiler%1", 'This built-in has no counterpart here yet.'),
+  'atomic-type': advice(
+    '_Atomic is read as volatile: operations on it are not atomic instructions',
+    'eBPF has atomic instructions for words and double words: use __sync_fetch_and_add and its like, or __atomic_load_n and __atomic_store_n.',
+  ),
   'atomic-width': refusal(
     "'%0' needs a 32-bit or 64-bit object, not '%1'",
     'eBPF has atomic instructions for words and double words only.',

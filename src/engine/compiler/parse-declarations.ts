@@ -38,7 +38,7 @@ export function parseTranslationUnit(p: Parser): TopLevel[] {
 }
 
 function parseExternal(p: Parser): TopLevel | null {
-  if (p.is('_Static_assert')) return parseStaticAssert(p);
+  if (p.is('_Static_assert') || p.isStaticAssert) return parseStaticAssert(p);
   if (p.is('asm') || p.is('__asm__')) {
     p.error('inline-assembly');
     p.skipTo(';');

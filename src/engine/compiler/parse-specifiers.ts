@@ -150,6 +150,17 @@ function parseSpecifier(p: Parser, g: Gathered, storageAllowed: boolean): boolea
     return true;
   }
   const qualifier = Object.hasOwn(QUALIFIERS, text) ? QUALIFIERS[text] : undefined;
+  if (text === '_Atomic') {
+    p.error('atomic-type');
+    g.qualifiers.volatile = true;
+    if (p.ahead(1).text === '(' && g.type === null && g.words.length === 0) {
+      p.advance();
+      const open = p.advance();
+      g.type = { kind: 'typeof-type', type: parseTypeName(p) };
+      p.expect(')', "after '_Atomic'", open);
+      return true;
+    }
+  }
   if (qualifier !== undefined) {
     if (qualifier !== 'none') g.qualifiers[qualifier] = true;
     p.advance();
@@ -260,7 +271,11 @@ function parseRecord(p: Parser, keyword: 'struct' | 'union'): TypeSpecifier {
   while (!p.is('}') && !p.atEnd && !p.outdented) {
     const before = p.position;
     if (p.accept(';') !== null) continue;
-    if (p.is('_Static_assert')) {
+    if (p.token.kind === 'pragma') {
+      p.notePragma(p.advance().text);
+      continue;
+    }
+    if (p.is('_Static_assert') || p.isStaticAssert) {
       const assertion = parseStaticAssert(p);
       members.push({ specifiers: emptySpecifiers(p), declarators: [], place: assertion.place, assertion });
       continue;
@@ -270,6 +285,8 @@ function parseRecord(p: Parser, keyword: 'struct' | 'union'): TypeSpecifier {
   }
   p.expect('}', `at end of ${keyword}`, open);
   attributes.push(...parseAttributes(p));
+  const { pack } = p;
+  if (pack > 0) attributes.push({ name: 'pragma pack', args: [{ kind: 'number', text: String(pack), place }], place });
   if (p.preservesAccess) attributes.push({ name: 'preserve_access_index', args: [], place });
   return { kind: 'record', keyword, tag: tag?.text ?? null, place, members, attributes };
 }

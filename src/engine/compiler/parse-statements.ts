@@ -98,6 +98,10 @@ function finish(p: Parser, after: string): void {
 /** `#pragma unroll [n]`, `#pragma clang loop unroll(full|disable)`, before a loop. */
 function parsePragma(p: Parser): Statement {
   const pragma = p.advance();
+  if (!/unroll|loop/.test(pragma.text)) {
+    p.notePragma(pragma.text);
+    return { kind: 'empty', place: placeOf(pragma) };
+  }
   const count = /unroll(?:_count)?\s*\(?\s*(\d+)/.exec(pragma.text)?.[1];
   const off = /nounroll|disable/.test(pragma.text);
   const asked = /^unroll|unroll\s*\((?:full|enable)|unroll\s*$/.test(pragma.text);
@@ -211,6 +215,8 @@ function parseJump(p: Parser, first: Token): Statement | null {
     case '__asm__':
     case '__asm':
       return parseAsm(p);
+    case 'static_assert':
+      return p.isStaticAssert ? parseStaticAssert(p) : null;
     case '_Static_assert':
       return parseStaticAssert(p);
     case '__label__': {

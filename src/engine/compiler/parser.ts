@@ -40,6 +40,9 @@ export class Parser {
   private abandoned = false;
   /** `#pragma clang attribute push` that are open: true for those that put preserve_access_index on records. */
   private readonly pushed: boolean[] = [];
+  /** Largest alignment of members from `#pragma pack`; 0: none. */
+  pack = 0;
+  private readonly packs: number[] = [];
   private readonly typedefs: Map<string, boolean>[] = [new Map([['__builtin_va_list', true]])];
 
   private readonly tolerance: Tolerance;
@@ -60,6 +63,7 @@ export class Parser {
     if (/^clang attribute push\b/.test(text) && this.pushed.length < 1000)
       this.pushed.push(text.includes('preserve_access_index'));
     else if (/^clang attribute pop\b/.test(text)) this.pushed.pop();
+    else if (text.startsWith('pack')) this.notePack(text);
   }
 
   get tolerant(): boolean {
@@ -77,6 +81,15 @@ export class Parser {
     if (this.tolerance !== 'blocks' || token.kind !== 'identifier' || !token.firstOnLine) return false;
     const { file, start } = placeOf(token);
     return (start === 0 || file.text.charCodeAt(start - 1) === 10) && this.ahead(1).text !== ':';
+  }
+
+  /** `#pragma pack(n)`, `pack()`, `pack(push, n)`, `pack(push)`, `pack(pop)` as gcc and clang have them. */
+  private notePack(text: string): void {
+    const action = /\b(push|pop)\b/.exec(text)?.[1];
+    const size = /\b(1|2|4|8|16)\b/.exec(text)?.[1];
+    if (action === 'push' && this.packs.length < 1000) this.packs.push(this.pack);
+    if (action === 'pop') this.pack = this.packs.pop() ?? 0;
+    else if (size !== undefined || action === undefined) this.pack = Number(size ?? 0);
   }
 
   /** The token at the cursor; the end token stays for ever. */
@@ -121,6 +134,11 @@ export class Parser {
 
   isName(token: Token = this.token): boolean {
     return token.kind === 'identifier' && !KEYWORDS.has(token.text);
+  }
+
+  /** C23 and <assert.h> spell it without the underscore. */
+  get isStaticAssert(): boolean {
+    return this.is('static_assert') && this.ahead(1).text === '(' && !this.isTypedefName('static_assert');
   }
 
   /** Takes `text` or reports that it is missing; the place is where it should stand. */

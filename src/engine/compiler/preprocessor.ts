@@ -3,7 +3,7 @@
 // replacement itself is in macro-expander.ts.
 
 import { lineColumn, type SourceFile } from '../base/source.ts';
-import { evaluateCondition } from './condition.ts';
+import { evaluateCondition, HAS } from './condition.ts';
 import { lex } from './lexer.ts';
 import { parseInteger } from './literals.ts';
 import { brokenMacro, definesSame, parseMacro, predefinedMacros } from './macro-definition.ts';
@@ -338,7 +338,10 @@ class Preprocessor implements MacroHost {
     if (first === 'push_macro' || first === 'pop_macro') this.saveMacro(first === 'push_macro', line[2]);
     if (first === 'once') this.once.add(open.file.path);
     const text = first === 'clang' || first === 'GCC' ? line[1]?.text : first;
-    if ((text === 'unroll' || text === 'loop' || text === 'nounroll' || text === 'attribute') && line[0] !== undefined)
+    if (
+      (text === 'unroll' || text === 'loop' || text === 'nounroll' || text === 'attribute' || text === 'pack') &&
+      line[0] !== undefined
+    )
       this.pending = { ...line[0], kind: 'pragma', text: spell(line) };
   }
 
@@ -359,7 +362,7 @@ class Preprocessor implements MacroHost {
 
   /** `_Pragma("...")`: only what the parser obeys survives. */
   pragmaOperator(at: Token, text: string): Token | null {
-    return /^(clang |GCC )?(unroll|loop|nounroll)/.test(text) ? { ...at, kind: 'pragma', text } : null;
+    return /^(clang |GCC )?(unroll|loop|nounroll|pack)/.test(text) ? { ...at, kind: 'pragma', text } : null;
   }
 
   private startConditional(open: OpenFile, name: Token, rest: readonly Token[]): void {
@@ -377,7 +380,7 @@ class Preprocessor implements MacroHost {
       return false;
     }
     this.noteTested(macro);
-    return this.macros.has(macro.text);
+    return this.macros.has(macro.text) || HAS.has(macro.text);
   }
 
   private noteTested(name: Token): void {
