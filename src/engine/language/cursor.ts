@@ -18,7 +18,7 @@ export interface Cursor {
 }
 
 /** Index of the last token that begins before `offset`; -1 when there is none. */
-export function lastTokenBefore(raw: readonly Token[], offset: number): number {
+function lastTokenBefore(raw: readonly Token[], offset: number): number {
   let low = 0;
   let high = raw.length;
   while (low < high) {

@@ -15,7 +15,7 @@ export function parameterTexts(type: FunctionType): string[] {
 }
 
 /** `__u64 f(struct flow *flow, __u32 count)` */
-export function prototype(name: string, type: FunctionType): string {
+function prototype(name: string, type: FunctionType): string {
   return typeText(type.returns, `${name}(${parameterTexts(type).join(', ') || (type.unprototyped ? '' : 'void')})`);
 }
 

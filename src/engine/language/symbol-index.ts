@@ -33,7 +33,7 @@ export class SymbolIndex implements FrontEndObserver {
   readonly macroUses: { readonly macro: Macro; readonly start: number; readonly end: number }[] = [];
   private readonly files = new Map<SourceFile, Map<number, Occurrence>>();
   private readonly byThing = new Map<NamedThing, LanguageSymbol>();
-  private readonly byPlace = new Map<string, LanguageSymbol>();
+  private readonly locals = new Map<string, LanguageSymbol>();
   private readonly byTag = new Map<RecordType | EnumType, LanguageSymbol>();
   private readonly byMember = new Map<RecordType, Map<string, LanguageSymbol>>();
   private readonly byMacro = new Map<Macro, LanguageSymbol>();
@@ -94,7 +94,7 @@ export class SymbolIndex implements FrontEndObserver {
       return;
     }
     const { file, start, end } = place;
-    if (file.text.slice(start, end) !== name) {
+    if (end - start !== name.length || !file.text.startsWith(name, start)) {
       if (file === this.main) symbol.pasted = { file, start, end };
       return;
     }
@@ -144,10 +144,11 @@ export class SymbolIndex implements FrontEndObserver {
     const kind = kindOf(thing);
     if (kind === null) return;
     // A local whose type is completed by its initialiser is told of twice, as two things at one place.
-    const key = `${place.file.path}:${place.start}:${name}`;
-    const symbol = this.byThing.get(thing) ?? this.byPlace.get(key) ?? newSymbol(kind, name, place, { thing });
+    const key = thing.kind === 'local' ? `${place.start}:${name}` : null;
+    const twin = key === null || place.file !== this.main ? undefined : this.locals.get(key);
+    const symbol = this.byThing.get(thing) ?? twin ?? newSymbol(kind, name, place, { thing });
     this.byThing.set(thing, symbol);
-    this.byPlace.set(key, symbol);
+    if (key !== null && place.file === this.main) this.locals.set(key, symbol);
     symbol.thing = thing;
     symbol.type = 'type' in thing ? thing.type : null;
     if (isDefinition) symbol.definition = place;

@@ -6,7 +6,7 @@ import type { FunctionSymbol } from '../compiler/tree.ts';
 import type { SourceAnalysis, TopItem } from './source-analysis.ts';
 
 /** The innermost scope around an offset, null before anything was read. */
-export function scopeAt(analysis: SourceAnalysis, offset: number): Scope | null {
+function scopeAt(analysis: SourceAnalysis, offset: number): Scope | null {
   let best: { scope: Scope; start: number } | null = null;
   for (const range of analysis.scopes)
     if (range.start <= offset && offset <= range.end && (best === null || range.start >= best.start)) best = range;

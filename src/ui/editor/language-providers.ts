@@ -10,19 +10,14 @@ import {
   offerReferences,
   offerRename,
 } from './navigation-providers.ts';
+import { SEMANTIC_LEGEND } from './semantic-legend.ts';
 import { offerCompletion, offerSignatures } from './typing-providers.ts';
 
 type MonacoApi = typeof Monaco;
 
-/** Names of the numbers that the services answer with, as `src/engine/language/answers.ts` has them. */
-const LEGEND: Monaco.languages.SemanticTokensLegend = {
-  tokenTypes: ['function', 'parameter', 'variable', 'property', 'macro', 'type', 'struct', 'enum', 'enumMember', 'label'],
-  tokenModifiers: ['readonly', 'defaultLibrary', 'static', 'declaration', 'modification'],
-};
-
 function offerColours(monaco: MonacoApi, source: LanguageSource): Monaco.IDisposable {
   return monaco.languages.registerDocumentSemanticTokensProvider('c', {
-    getLegend: () => LEGEND,
+    getLegend: () => SEMANTIC_LEGEND,
     provideDocumentSemanticTokens: async (model, _last, token) => {
       if (headerOf(model) !== null) return null;
       const answer = await askAbout(source, model, token, { kind: 'tokens' });

@@ -44,7 +44,7 @@ export function rangeIn(model: Model, { start, end }: { readonly start: number; 
 }
 
 /** Model of a bundled header, made or brought up to date from the worker; null when the program does not include it. */
-export async function headerModel(
+async function headerModel(
   monaco: MonacoApi,
   source: LanguageSource,
   token: Monaco.CancellationToken,

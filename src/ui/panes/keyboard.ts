@@ -30,6 +30,8 @@ export const KEY_LIST: readonly (readonly [string, string])[] = [
   ['F11 Shift+F11', 'debugger: into a call, out of the function'],
   ['F5 Shift+F5', 'debugger: next or previous breakpoint, once one is set'],
   ['F9', 'breakpoint at the line of the editor’s cursor'],
+  ['Ctrl+Space F12 Shift+F12', 'editor: completions, definition, all uses'],
+  ['F2 Ctrl+Shift+O', 'editor: rename, outline'],
   ['Esc, then Tab', 'leave the editor'],
   ['?', 'this list'],
 ];
