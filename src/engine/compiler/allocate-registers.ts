@@ -81,11 +81,15 @@ class Colouring {
   private readonly spillList = new Set<Register>();
   private readonly moveList: Move[] = [];
   private readonly stack: Register[] = [];
+  /** While the graph is built: what is live, and how much an instruction of the block counts. */
+  private readonly live: LiveSet;
+  private weight = 1;
 
   constructor(fn: MachineFunction, unspillable: ReadonlySet<Register>) {
     this.fn = fn;
     this.unspillable = unspillable;
     this.size = fn.nextRegister;
+    this.live = new LiveSet(this.size);
     this.matrix = clearedBits(this.size * this.size);
     this.neighbours = new Array<Register[] | undefined>(this.size).fill(undefined);
     this.degree = new Int32Array(this.size);
@@ -152,39 +156,49 @@ class Colouring {
 
   private build(): void {
     const { liveOut } = computeLiveness(this.fn);
-    const live = new LiveSet(this.size);
+    const { live } = this;
     this.fn.blocks.forEach((block, index) => {
       live.load(liveOut[index]);
-      const weight = 10 ** Math.min(block.depth, 6);
+      this.weight = 10 ** Math.min(block.depth, 6);
       for (let at = block.insns.length - 1; at >= 0; at--) {
         const insn = block.insns[at];
-        if (insn !== undefined) this.visit(insn, live, weight);
+        if (insn !== undefined) this.visit(insn);
       }
     });
   }
 
-  private visit(insn: MachineInsn, live: LiveSet, weight: number): void {
+  // Made once: what is called for every register of every instruction.
+  private readonly revive = (r: Register): void => this.live.add(r);
+  private readonly kill = (r: Register): void => this.live.remove(r);
+  private readonly conflict = (r: Register): void => {
+    this.cost[r] = (this.cost[r] ?? 0) + this.weight;
+    const { live } = this;
+    for (let i = 0; i < live.size; i++) this.addEdge(live.at(i), r);
+  };
+  private readonly use = (r: Register): void => {
+    if (r === FRAME_POINTER) return;
+    this.cost[r] = (this.cost[r] ?? 0) + this.weight;
+    this.live.add(r);
+  };
+
+  private visit(insn: MachineInsn): void {
     if (isMove(insn) && insn.src !== FRAME_POINTER) {
-      live.remove(insn.src);
+      this.live.remove(insn.src);
       const move: Move = { dst: insn.dst, src: insn.src, state: 'work' };
-      for (const end of [insn.dst, insn.src]) {
-        const moves = this.movesOf[end];
-        if (moves === undefined) this.movesOf[end] = [move];
-        else moves.push(move);
-      }
+      this.noteMove(insn.dst, move);
+      this.noteMove(insn.src, move);
       this.moveList.push(move);
     }
-    eachDefinition(insn, (r) => live.add(r));
-    eachDefinition(insn, (r) => {
-      this.cost[r] = (this.cost[r] ?? 0) + weight;
-      live.each((other) => this.addEdge(other, r));
-    });
-    eachDefinition(insn, (r) => live.remove(r));
-    eachUse(insn, (r) => {
-      if (r === FRAME_POINTER) return;
-      this.cost[r] = (this.cost[r] ?? 0) + weight;
-      live.add(r);
-    });
+    eachDefinition(insn, this.revive);
+    eachDefinition(insn, this.conflict);
+    eachDefinition(insn, this.kill);
+    eachUse(insn, this.use);
+  }
+
+  private noteMove(end: Register, move: Move): void {
+    const moves = this.movesOf[end];
+    if (moves === undefined) this.movesOf[end] = [move];
+    else moves.push(move);
   }
 
   private moveRelated(r: Register): boolean {
@@ -431,7 +445,12 @@ class LiveSet {
     this.position[r] = -1;
   }
 
-  each(visit: (r: Register) => void): void {
-    for (let i = 0; i < this.count; i++) visit(this.dense[i] ?? 0);
+  get size(): number {
+    return this.count;
+  }
+
+  /** The members by number, below `size`, in no particular order. */
+  at(index: number): Register {
+    return this.dense[index] ?? 0;
   }
 }

@@ -130,10 +130,10 @@ export type PhiInst = Extract<Inst, { op: 'phi' }>;
 export type LoadInst = Extract<Inst, { op: 'load' }>;
 
 /**
- * Every field that some instruction has. Instructions start as a copy, so that all have one layout in memory: passes read them by the
+ * Fields of the instructions that there are most of. They start as a copy, so that all have one layout in memory: passes read them by the
  * million, and a property of twenty different layouts is slow to find.
  */
-const LAYOUT: object = {
+const USUAL: object = {
   id: 0,
   width: 64,
   args: null,
@@ -147,13 +147,19 @@ const LAYOUT: object = {
   size: undefined,
   isSigned: undefined,
   isVolatile: undefined,
+  core: undefined,
+  from: undefined,
   value: undefined,
+};
+
+/** The same for the others. */
+const RARE: object = {
+  ...USUAL,
   slot: undefined,
   variable: undefined,
   symbol: undefined,
   incoming: undefined,
   bound: undefined,
-  from: undefined,
   bits: undefined,
   index: undefined,
   target: undefined,
@@ -162,8 +168,19 @@ const LAYOUT: object = {
   fetch: undefined,
   type: undefined,
   code: undefined,
-  core: undefined,
 };
+
+const IS_USUAL: ReadonlySet<Inst['op']> = new Set<Inst['op']>([
+  'const',
+  'binary',
+  'compare',
+  'load',
+  'store',
+  'sext',
+  'zext',
+  'trunc',
+  'select',
+]);
 
 type Payload = Inst extends infer I ? (I extends Inst ? Omit<I, keyof Common> : never) : never;
 
@@ -192,7 +209,16 @@ export class IrFunction {
 
   /** A new instruction that stands in no block yet. */
   make(payload: Payload, width: Width, args: Inst[], place: Place | null): Inst {
-    return { ...LAYOUT, ...payload, id: this.nextInst++, width, args, block: null, place, forward: null };
+    return {
+      ...(IS_USUAL.has(payload.op) ? USUAL : RARE),
+      ...payload,
+      id: this.nextInst++,
+      width,
+      args,
+      block: null,
+      place,
+      forward: null,
+    };
   }
 
   /** A copy of an instruction, of any function, without its operands, to stand in `block`. */

@@ -27,13 +27,15 @@ export function computeLiveness(fn: MachineFunction): Liveness {
   for (const block of fn.blocks) {
     const use = new Uint32Array(words);
     const define = new Uint32Array(words);
+    const noteUse = (r: number): void => {
+      if (((define[r >> 5] ?? 0) & (1 << (r & 31))) === 0) use[r >> 5] = (use[r >> 5] ?? 0) | (1 << (r & 31));
+    };
+    const noteDefinition = (r: number): void => {
+      define[r >> 5] = (define[r >> 5] ?? 0) | (1 << (r & 31));
+    };
     for (const insn of block.insns) {
-      eachUse(insn, (r) => {
-        if (((define[r >> 5] ?? 0) & (1 << (r & 31))) === 0) use[r >> 5] = (use[r >> 5] ?? 0) | (1 << (r & 31));
-      });
-      eachDefinition(insn, (r) => {
-        define[r >> 5] = (define[r >> 5] ?? 0) | (1 << (r & 31));
-      });
+      eachUse(insn, noteUse);
+      eachDefinition(insn, noteDefinition);
     }
     uses.push(use);
     definitions.push(define);
