@@ -7,7 +7,7 @@ import { typeText } from '../compiler/types.ts';
 import type { SignatureAnswer } from './answers.ts';
 import { cursorAt, openBracketBefore } from './cursor.ts';
 import { macroParameters, parameterTexts } from './describe.ts';
-import { commentOf, declarationStart, plain, tableNotes } from './documentation.ts';
+import { commentOf, declarationStart, plain } from './documentation.ts';
 import { functionBehind, typeOfPostfix } from './expression-type.ts';
 import type { SourceAnalysis } from './source-analysis.ts';
 import { homeOf, type LanguageSymbol } from './symbol.ts';
@@ -111,9 +111,8 @@ function builtin(name: string): Callable | null {
   return { head: name, parameters, variadic: row.most > row.least, documentation: 'Built-in function.' };
 }
 
+/** The comment at the declaration; errors and rules are for the hover, which does not cover the line that is typed. */
 function wordsAbout(analysis: SourceAnalysis, symbol: LanguageSymbol): string {
   const home = homeOf(symbol);
-  const comment = plain(commentOf(home, declarationStart(analysis, home)));
-  const notes = tableNotes(analysis, symbol).filter((note) => !note.includes(comment) || comment === '');
-  return [comment, ...notes].filter((part) => part !== '').join('\n\n');
+  return plain(commentOf(home, declarationStart(analysis, home)));
 }
