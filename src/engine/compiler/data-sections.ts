@@ -12,6 +12,8 @@ import { integerOf } from './types.ts';
 
 /** Sections that the object's readers look at and that are no maps. */
 const METADATA: ReadonlySet<string> = new Set(['license', 'version', 'qdisc_profile']);
+/** Bytes of a data section that readers of objects take: each becomes the value of one array map. */
+export const DATA_LIMIT = 16 * 1024 * 1024;
 const MAPS_SECTION = '.maps';
 const SETTINGS_SECTION = '.kconfig';
 
@@ -60,15 +62,16 @@ export class DataLayout {
   private readonly strings = new Map<string, PlacedVariable>();
 
   /** Gives the variable a place unless it has one. */
-  add(variable: GlobalVariable): void {
-    if (this.placed.has(variable)) return;
+  add(variable: GlobalVariable): PlacedVariable {
+    const before = this.placed.get(variable);
+    if (before !== undefined) return before;
     const text = variable.name.startsWith('.str')
       ? (variable.init?.items ?? []).map((item) => String(constantOf(item.value)?.value)).join()
       : null;
     const known = text === null ? undefined : this.strings.get(text);
     if (known !== undefined) {
       this.placed.set(variable, known);
-      return;
+      return known;
     }
     const name = sectionOfVariable(variable);
     let section = this.sections.find((candidate) => candidate.name === name);
@@ -84,6 +87,7 @@ export class DataLayout {
     const place = { section, offset };
     this.placed.set(variable, place);
     if (text !== null) this.strings.set(text, place);
+    return place;
   }
 
   placeOf(variable: GlobalVariable): PlacedVariable | null {

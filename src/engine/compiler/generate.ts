@@ -15,6 +15,7 @@ import type {
 } from '../object/program-object.ts';
 import { allocateRegisters } from './allocate-registers.ts';
 import {
+  DATA_LIMIT,
   DataLayout,
   type DataSection,
   fillSetting,
@@ -32,6 +33,8 @@ import { lowerFunction } from './lower.ts';
 import type { Reference } from './machine.ts';
 import { readMap, readSlots } from './map-definitions.ts';
 import { optimiseUnit } from './optimise/pipeline.ts';
+import { noteUnwritten } from './optimise/unwritten-variables.ts';
+import { dropRedundantMoves } from './redundant-moves.ts';
 import type { Reporter } from './report.ts';
 import { selectInstructions } from './select.ts';
 import { isStructOps, readStructOps } from './struct-ops.ts';
@@ -96,6 +99,7 @@ class Generator {
     this.lowerReachable();
     if (this.reporter.failed) return null;
     const { level, cpu } = this.options;
+    if (level > 0) noteUnwritten([...this.lowered.values()], this.unit.variables);
     const functions = optimiseUnit([...this.lowered.values()], { level, cpu, sparing }, this.reporter, isRoot);
     for (const fn of functions) this.refuseUndefined(fn);
     return { functions, emitted: functions.map((fn) => ({ symbol: fn.symbol, code: this.emit(fn) })) };
@@ -142,10 +146,18 @@ class Generator {
   private emit(fn: IrFunction): EmittedFunction {
     const machine = selectInstructions(fn, { cpu: this.options.cpu }, this.reporter);
     const { spillSlots } = allocateRegisters(machine);
+    if (this.options.level > 0) dropRedundantMoves(machine, spillSlots);
     return emitFunction(machine, spillSlots, { longJumps: this.options.cpu === 'v4', fileIndex: this.fileIndex }, this.reporter);
   }
 
   /** Gives places to all variables that are visible, kept or referred to, in source order. */
+  /** Reports the variable with which a section grows past what readers of objects take. */
+  private addData(variable: GlobalVariable): void {
+    const { section, offset } = this.layout.add(variable);
+    if (section.size > DATA_LIMIT && offset <= DATA_LIMIT)
+      this.reporter.report('data-too-large', variable.place, [variable.name, section.name, String(section.size)]);
+  }
+
   private placeData(functions: readonly IrFunction[]): void {
     const needed = new Set<GlobalVariable>();
     const need = (variable: GlobalVariable): void => {
@@ -174,7 +186,7 @@ class Generator {
         const line = lineEntry(variable.place, 0, this.fileIndex(variable.place.file));
         const map = readMap(variable, line, this.reporter);
         if (map !== null) this.maps.push({ variable, map });
-      } else this.layout.add(variable);
+      } else this.addData(variable);
     }
   }
 

@@ -194,7 +194,10 @@ export const MESSAGES = {
   ),
   'unknown-mode': error("unknown machine mode '%0'", 'Known are QI, HI, SI and DI (8, 16, 32, 64 bits), byte, word and pointer.'),
   'bad-alignment': error('requested alignment %0 is not a power of two up to 4096', 'Alignments are powers of two.'),
-  'type-too-large': refusal("type '%0' is too large", 'Objects are limited to 256 MiB; a map value to less.'),
+  'type-too-large': refusal(
+    "type '%0' is too large",
+    'A type has at most 256 MiB, a section of static data 16 MiB. Large tables belong in a map.',
+  ),
   'array-of': error("array of elements of type '%0'", 'Elements must be complete objects.'),
   'array-size-type': error("size of array has non-integer type '%0'", 'An array length is an integer.'),
   'array-negative': error("array '%0' has a negative size", 'An array length is at least zero.'),
@@ -410,6 +413,10 @@ export const MESSAGES = {
   'missing-license': advice(
     "'%0' may be called only by programs with a license compatible with the GPL, and this file names none",
     'Add: char _license[] SEC("license") = "GPL";',
+  ),
+  'data-too-large': refusal(
+    "with '%0' section %1 has %2 bytes; at most 16 MiB are taken",
+    'Static data lies in the value of one array map. Use a map with as many entries as are needed.',
   ),
   'switch-type': error("statement requires expression of integer type ('%0' invalid)", 'switch works on integers.'),
   'duplicate-case': error("duplicate case value '%0'", 'Two labels of one switch have the same value.'),
