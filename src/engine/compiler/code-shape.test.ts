@@ -216,6 +216,37 @@ describe('loops and frames', () => {
   });
 });
 
+describe('what need not be done twice', () => {
+  const plain = { requireProfile: false } as const;
+
+  it('keeps a value in the argument register that it came in', () => {
+    const lines = assembly(
+      build(
+        '__attribute__((noinline)) static int g(int x, int y) { return x / (y | 1u); } int f(int x) { return g(x, x + 1) + x; }',
+        plain,
+      ),
+      'f',
+    );
+    expect(lines.filter((line) => line.startsWith('r1 ='))).toEqual([]);
+  });
+
+  it('reads a static variable that nothing writes as a constant, and one that something may write from memory', () => {
+    const reads = (rest: string): boolean =>
+      assembly(build(`static int k = 7; ${rest} int f(void) { return k; }`, plain), 'f').some((line) => line.includes('u32 *'));
+    expect(reads('')).toBe(false);
+    expect(reads('void set(int x) { k = x; }')).toBe(true);
+    expect(reads('int *where(void) { return &k; }')).toBe(true);
+    expect(reads('int *const to = &k;')).toBe(true);
+    expect(assembly(build('static volatile int k = 7; int f(void) { return k; }', plain), 'f').join()).toContain('u32 *');
+    expect(assembly(build('int k = 7; int f(void) { return k; }', plain), 'f').join()).toContain('u32 *');
+  });
+
+  it('makes the address of a variable once along a way', () => {
+    const lines = assembly(build('int k; int f(int x) { k = x; if (x > 3) k = x * k; return k; }', plain), 'f');
+    expect(lines.filter((line) => line.includes(' ll'))).toHaveLength(1);
+  });
+});
+
 describe('calls through pointers', () => {
   const source = `static int add(int a, int b) { return a + b; } static int sub(int a, int b) { return a - b; }
 static inline __attribute__((always_inline)) int apply(int (*f)(int, int), int a, int b) { return f(a, b); }

@@ -33,6 +33,8 @@ import { lowerFunction } from './lower.ts';
 import type { Reference } from './machine.ts';
 import { readMap, readSlots } from './map-definitions.ts';
 import { optimiseUnit } from './optimise/pipeline.ts';
+import { noteUnwritten } from './optimise/unwritten-variables.ts';
+import { dropRedundantMoves } from './redundant-moves.ts';
 import type { Reporter } from './report.ts';
 import { selectInstructions } from './select.ts';
 import { isStructOps, readStructOps } from './struct-ops.ts';
@@ -97,6 +99,7 @@ class Generator {
     this.lowerReachable();
     if (this.reporter.failed) return null;
     const { level, cpu } = this.options;
+    if (level > 0) noteUnwritten([...this.lowered.values()], this.unit.variables);
     const functions = optimiseUnit([...this.lowered.values()], { level, cpu, sparing }, this.reporter, isRoot);
     for (const fn of functions) this.refuseUndefined(fn);
     return { functions, emitted: functions.map((fn) => ({ symbol: fn.symbol, code: this.emit(fn) })) };
@@ -143,6 +146,7 @@ class Generator {
   private emit(fn: IrFunction): EmittedFunction {
     const machine = selectInstructions(fn, { cpu: this.options.cpu }, this.reporter);
     const { spillSlots } = allocateRegisters(machine);
+    if (this.options.level > 0) dropRedundantMoves(machine, spillSlots);
     return emitFunction(machine, spillSlots, { longJumps: this.options.cpu === 'v4', fileIndex: this.fileIndex }, this.reporter);
   }
 

@@ -94,8 +94,9 @@ class Selector {
   private readonly valueUses: Int32Array;
   private readonly extensions: ReadonlyMap<Inst, Extension>;
   private readonly blocks = new Map<Block, MachineBlock>();
-  /** Addresses and large constants made in the block at hand since the last call. */
-  private readonly local = new Map<Inst, Register>();
+  /** Addresses and large constants made since the last call, on every way to the place at hand. */
+  private local = new Map<Inst, Register>();
+  private readonly localAtEnd = new Map<Block, ReadonlyMap<Inst, Register>>();
   private insns: MachineInsn[] = [];
   private place: Place | null = null;
   private next = FIRST_VIRTUAL;
@@ -120,12 +121,22 @@ class Selector {
     // Definitions before uses, whatever the layout: a widening may make its result an alias of its operand.
     for (const block of reversePostorder(this.fn)) {
       this.insns = [];
-      this.local.clear();
+      this.local = this.localAtStart(block);
       if (block === this.fn.blocks[0]) this.enter();
       this.selectBlock(block);
       this.target(block).insns = this.insns;
+      if (this.local.size > 0) this.localAtEnd.set(block, this.local);
     }
     return { symbol: this.fn.symbol, blocks: machineBlocks, nextRegister: this.next, slots: this.fn.slots };
+  }
+
+  /** What every way to the block has made; nothing for the first block of a loop, whose end is not known yet. */
+  private localAtStart(block: Block): Map<Inst, Register> {
+    const [first, ...others] = block.preds;
+    const known = new Map(first === undefined ? [] : this.localAtEnd.get(first));
+    for (const [inst, register] of known)
+      if (others.some((pred) => this.localAtEnd.get(pred)?.get(inst) !== register)) known.delete(inst);
+    return known;
   }
 
   private countUses(): void {

@@ -29,6 +29,8 @@ export interface LocalVariable {
 /** A variable of static storage: file scope, `static` inside a function, string literal, constant compound literal. */
 export interface GlobalVariable {
   readonly kind: 'global';
+  /** No code of the unit writes it or takes its address: its initial value is its value. Set before optimisation. */
+  neverWritten?: boolean;
   readonly name: string;
   /** Completed by a later declaration where the first left an array open. */
   type: CType;

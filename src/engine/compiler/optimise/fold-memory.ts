@@ -42,7 +42,12 @@ function constantLoad(host: FoldHost, inst: LoadInst): Inst | null {
   const base = inst.args[0];
   if (base?.op !== 'global') return null;
   const { variable } = base;
-  if (!isReadOnly(variable) || qualifiersOf(variable.type).volatile === true || !variable.defined) return null;
+  if (
+    !(isReadOnly(variable) || variable.neverWritten === true) ||
+    qualifiersOf(variable.type).volatile === true ||
+    !variable.defined
+  )
+    return null;
   if (variable.section !== null && !variable.section.startsWith('.rodata')) return null;
   let data = contents.get(variable);
   if (data === undefined) {
