@@ -2,20 +2,24 @@
 // and tests only. The memory holds nothing but the program's own data.
 
 import { SK_BUFF } from './abi/layouts.ts';
-import { mapTypeOf } from './abi/map-types.ts';
-import { nextU32, type RandomStream, seedStream } from './base/prng.ts';
+import { type MapTypeName, mapTypeOf } from './abi/map-types.ts';
 import { validateCode } from './isa/validate.ts';
 import { ArrayMap } from './maps/array-map.ts';
 import { HashMap } from './maps/hash-map.ts';
+import { LruHashMap } from './maps/lru-hash-map.ts';
 import { MAP_HANDLE_BASE, type RunMap } from './maps/map.ts';
+import { MapOfMaps } from './maps/map-of-maps.ts';
+import { ProgramArray } from './maps/program-array.ts';
 import { QueueMap } from './maps/queue-map.ts';
+import { RingBuffer } from './maps/ring-buffer.ts';
 import { linkProgram } from './object/link.ts';
 import type { ObjectMap, ProgramObject } from './object/program-object.ts';
 import type { EngineName } from './unverified.ts';
+import { objectCalls } from './unverified-calls.ts';
 import { Interpreter } from './vm/interpreter.ts';
 import { JitProgram } from './vm/jit/jit-program.ts';
 import { handlerOf, resolveCode } from './vm/load.ts';
-import { type CallHandler, FRAME_BYTES, MAX_FRAMES, type Machine, setResult } from './vm/machine.ts';
+import { FRAME_BYTES, MAX_FRAMES, type ProgramInstance } from './vm/machine.ts';
 import { RunMemory } from './vm/memory.ts';
 
 export interface ObjectOutcome {
@@ -34,28 +38,59 @@ const FRAME_ROOM = 2048;
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-function createMap(memory: RunMemory, index: number, definition: ObjectMap): RunMap | string {
-  const name = mapTypeOf(definition.type)?.name ?? 'unknown';
-  switch (name) {
-    case 'array':
-    case 'percpu_array':
-      return new ArrayMap(memory, index, definition);
-    case 'hash':
-    case 'percpu_hash':
-    case 'lru_hash':
-    case 'lru_percpu_hash':
-      return new HashMap(memory, index, definition);
-    case 'queue':
-    case 'stack':
-      return new QueueMap(memory, index, definition);
-    default:
-      return `unsupported: map ${definition.name} of type ${name}`;
-  }
+/** How a kind of map is made, and the bytes it needs. */
+interface MapMaker {
+  readonly make: (memory: RunMemory, index: number, definition: ObjectMap) => RunMap;
+  readonly bytes: (definition: ObjectMap) => { readonly host: number; readonly program: number };
 }
 
-function bytesOf(map: ObjectMap): { host: number; program: number } {
-  const hash = map.maxEntries > 0 ? HashMap.bytes(map) : { host: 0, program: 0 };
-  return { host: hash.host, program: Math.max(hash.program, ArrayMap.bytes(map)) };
+const array: MapMaker = {
+  make: (memory, index, definition) => new ArrayMap(memory, index, definition),
+  bytes: (definition) => ({ host: 0, program: ArrayMap.bytes(definition) }),
+};
+const hash: MapMaker = { make: (memory, index, definition) => new HashMap(memory, index, definition), bytes: HashMap.bytes };
+const lruHash: MapMaker = {
+  make: (memory, index, definition) => new LruHashMap(memory, index, definition),
+  bytes: LruHashMap.bytes,
+};
+const queue: MapMaker = {
+  make: (memory, index, definition) => new QueueMap(memory, index, definition),
+  bytes: (definition) => ({ host: 16, program: QueueMap.bytes(definition) }),
+};
+const mapOfMaps: MapMaker = {
+  make: (memory, index, definition) => new MapOfMaps(memory, index, definition),
+  bytes: MapOfMaps.bytes,
+};
+
+/** One processor: per-CPU maps are plain ones. */
+const MAKERS: Readonly<Partial<Record<MapTypeName, MapMaker>>> = {
+  array,
+  percpu_array: array,
+  hash,
+  percpu_hash: hash,
+  lru_hash: lruHash,
+  lru_percpu_hash: lruHash,
+  queue,
+  stack: queue,
+  array_of_maps: mapOfMaps,
+  hash_of_maps: mapOfMaps,
+  ringbuf: { make: (memory, index, definition) => new RingBuffer(memory, index, definition), bytes: RingBuffer.bytes },
+  prog_array: {
+    make: (memory, index, definition) => new ProgramArray(memory, index, definition),
+    bytes: (definition) => ({ host: ProgramArray.bytes(definition), program: 0 }),
+  },
+};
+
+/** What the loader puts into maps of maps and program arrays (`.values`). */
+function fillSlots(memory: RunMemory, maps: readonly RunMap[], scratch: number): void {
+  for (const map of maps) {
+    for (const { index, kind, target } of map.definition.slots ?? []) {
+      if (kind === 'program' && map instanceof ProgramArray) map.put(index, target);
+      if (kind !== 'map' || !(map instanceof MapOfMaps)) continue;
+      memory.view.setUint32(scratch, index, true);
+      map.put(scratch, MAP_HANDLE_BASE + target, 0);
+    }
+  }
 }
 
 /** Context of the program type that a section names, in memory; the address that goes into R1. */
@@ -91,65 +126,6 @@ function placeContext(memory: RunMemory, section: string, frame: Uint8Array): { 
   return { r1: context, data, length: bytes.length };
 }
 
-/** The helpers such programs get: maps, queues, clock (stands at 0), random numbers, processor id (0), for-each and loop. */
-function handlers(maps: readonly RunMap[]): ReadonlyMap<number, CallHandler> {
-  const random: RandomStream = { state: new Int32Array(4), at: 0 };
-  seedStream(random, 1, 'exec');
-  const mapOf = (machine: Machine): RunMap =>
-    maps[(machine.lo[1] ?? 0) - MAP_HANDLE_BASE] ?? machine.fault('the first argument is not a map');
-  const queueOf = (machine: Machine): QueueMap => {
-    const map = mapOf(machine);
-    return map instanceof QueueMap ? map : machine.fault('the map is no queue');
-  };
-  const zero: CallHandler = (machine) => setResult(machine, 0);
-  return new Map<number, CallHandler>([
-    [
-      1,
-      (machine) => {
-        machine.lo[0] = mapOf(machine).lookup(machine.lo[2] ?? 0);
-        machine.hi[0] = 0;
-      },
-    ],
-    [
-      2,
-      (machine) => setResult(machine, mapOf(machine).update(machine.lo[2] ?? 0, machine.lo[3] ?? 0, (machine.lo[4] ?? 0) >>> 0)),
-    ],
-    [3, (machine) => setResult(machine, mapOf(machine).remove(machine.lo[2] ?? 0))],
-    [5, zero],
-    [6, zero],
-    [
-      7,
-      (machine) => {
-        machine.lo[0] = nextU32(random);
-        machine.hi[0] = 0;
-      },
-    ],
-    [8, zero],
-    [87, (machine) => setResult(machine, queueOf(machine).push(machine.lo[2] ?? 0, (machine.lo[3] ?? 0) >>> 0))],
-    [88, (machine) => setResult(machine, queueOf(machine).next(machine.lo[2] ?? 0, true))],
-    [89, (machine) => setResult(machine, queueOf(machine).next(machine.lo[2] ?? 0, false))],
-    [
-      164,
-      (machine) => {
-        const [handle, callback, context] = [machine.lo[1] ?? 0, machine.lo[2] ?? 0, machine.lo[3] ?? 0];
-        const visited = mapOf(machine).walk(
-          ({ keyAddress, valueAddress }) => machine.callFunction(callback, [handle, keyAddress, valueAddress, context]) === 0,
-        );
-        setResult(machine, visited);
-      },
-    ],
-    [
-      181,
-      (machine) => {
-        const [count, callback, context] = [(machine.lo[1] ?? 0) >>> 0, machine.lo[2] ?? 0, machine.lo[3] ?? 0];
-        let done = 0;
-        while (done < count && machine.callFunction(callback, [done++, context]) === 0);
-        setResult(machine, done);
-      },
-    ],
-  ]);
-}
-
 /**
  * The name a map has once libbpf has loaded it: data sections are prefixed with the object's name, 15 characters in all (libbpf's
  * internal_map_name); custom sections such as `.data.x` keep their own.
@@ -159,6 +135,45 @@ function loadedName(object: string, map: ObjectMap): string {
   const { section } = map.data;
   const prefix = section.includes('.', 1) ? '' : object.slice(0, 15 - Math.max(7, section.length));
   return `${prefix}${section}`.slice(0, 15);
+}
+
+/** The object's maps in one memory, with what the loader puts in; or why they cannot be made. */
+function placeMaps(object: ProgramObject): { readonly memory: RunMemory; readonly maps: readonly RunMap[] } | string {
+  const makers: MapMaker[] = [];
+  for (const map of object.maps) {
+    const type = mapTypeOf(map.type)?.name;
+    const maker = type === undefined ? undefined : MAKERS[type];
+    if (maker === undefined) return `unsupported: map ${map.name} of type ${type ?? map.type}`;
+    makers.push(maker);
+  }
+  const needs = object.maps.map((map, index) => makers[index]?.bytes(map) ?? { host: 0, program: 0 });
+  const total = (part: 'host' | 'program'): number => needs.reduce((sum, item) => sum + item[part] + 64, 0);
+  const stack = FRAME_BYTES * MAX_FRAMES;
+  const memory = new RunMemory({ hostBytes: total('host') + 4096, programBytes: total('program') + stack + 16_384 });
+  const maps = object.maps.flatMap((map, index) => makers[index]?.make(memory, index, map) ?? []);
+  const valueAddress = (index: number): number => {
+    const map = maps[index];
+    return map instanceof ArrayMap ? map.values : 0;
+  };
+  object.maps.forEach((map, index) => {
+    for (const { offset, target, addend } of map.data?.relocations ?? []) {
+      memory.view.setInt32(valueAddress(index) + offset, valueAddress(target) + addend, true);
+      memory.view.setInt32(valueAddress(index) + offset + 4, 0, true);
+    }
+  });
+  fillSlots(memory, maps, memory.allocateProgram(8));
+  return { memory, maps };
+}
+
+/** Entries of a map as the kernel's user space lists them, in hex. */
+function contentsOf(memory: RunMemory, map: RunMap): [string, string][] {
+  const rows: [string, string][] = [];
+  const { keySize, valueSize } = map.definition;
+  map.walk(({ keyAddress, valueAddress: at }) => {
+    rows.push([hex(memory.u8.subarray(keyAddress, keyAddress + keySize)), hex(memory.u8.subarray(at, at + valueSize))]);
+    return true;
+  });
+  return rows;
 }
 
 /** Runs the program called `name` on `frame`, on fresh maps. */
@@ -171,52 +186,37 @@ export function runObjectProgram(object: ProgramObject, name: string, frame: Uin
   const program = linkProgram(object, entry, 'other');
   const [problem] = validateCode(program.code);
   if (problem !== undefined) return fail(`load: ${problem.message}`);
-  const needs = object.maps.map(bytesOf);
-  const total = (part: 'host' | 'program'): number => needs.reduce((sum, item) => sum + item[part], 0);
-  const memory = new RunMemory({
-    hostBytes: total('host') + 4096,
-    programBytes: total('program') + FRAME_BYTES * MAX_FRAMES + 16_384,
-  });
+  const placed = placeMaps(object);
+  if (typeof placed === 'string') return fail(placed);
+  const { memory, maps } = placed;
   const stackBase = memory.allocateProgram(FRAME_BYTES * MAX_FRAMES);
-  const maps: RunMap[] = [];
-  for (const [index, definition] of object.maps.entries()) {
-    const map = createMap(memory, index, definition);
-    if (typeof map === 'string') return fail(map);
-    maps.push(map);
-  }
-  const valueAddress = (index: number): number => {
-    const map = maps[index];
-    return map instanceof ArrayMap ? map.values : 0;
-  };
-  object.maps.forEach((map, index) => {
-    for (const { offset, target, addend } of map.data?.relocations ?? []) {
-      memory.view.setInt32(valueAddress(index) + offset, valueAddress(target) + addend, true);
-      memory.view.setInt32(valueAddress(index) + offset + 4, 0, true);
-    }
-  });
-  const calls = handlers(maps);
+  const calls = objectCalls(maps, (target, r1) => instanceOf(target).run(r1));
   const bindings = {
     mapHandle: (index: number) => MAP_HANDLE_BASE + index,
-    mapValueAddress: valueAddress,
+    mapValueAddress: (index: number) => {
+      const map = maps[index];
+      return map instanceof ArrayMap ? map.values : 0;
+    },
     helper: (id: number) => calls.get(id),
     kfunc: () => undefined,
   };
+  /** Programs of the object as they are needed: the one asked for, and what tail calls lead to. */
+  const instances = new Map<number, ProgramInstance>();
+  function instanceOf(index: number): ProgramInstance {
+    const known = instances.get(index);
+    if (known !== undefined) return known;
+    const linked = index === entry ? program : linkProgram(object, index, 'other');
+    const code = resolveCode(linked, bindings);
+    const setup = { code, memory, stackBase, handlerOf: handlerOf(linked, bindings), instructionBudget: 50_000_000 };
+    const made =
+      engineName === 'jit' ? new JitProgram({ ...setup, argumentsOf: () => 5, checked: true }) : new Interpreter(setup);
+    instances.set(index, made);
+    return made;
+  }
   const { r1, data, length } = placeContext(memory, found.section, frame);
-  const code = resolveCode(program, bindings);
-  const setup = { code, memory, stackBase, handlerOf: handlerOf(program, bindings), instructionBudget: 50_000_000 };
-  const engine =
-    engineName === 'jit' ? new JitProgram({ ...setup, argumentsOf: () => 5, checked: true }) : new Interpreter(setup);
-  const outcome = engine.run(r1);
+  const outcome = instanceOf(entry).run(r1);
   if (outcome.fault !== null) return fail(`fault at instruction ${outcome.fault.slot}: ${outcome.fault.message}`);
-  const contents = maps.map((map): readonly [string, readonly (readonly [string, string])[]] => {
-    const rows: [string, string][] = [];
-    const { keySize, valueSize } = map.definition;
-    map.walk(({ keyAddress, valueAddress: at }) => {
-      rows.push([hex(memory.u8.subarray(keyAddress, keyAddress + keySize)), hex(memory.u8.subarray(at, at + valueSize))]);
-      return true;
-    });
-    return [loadedName(object.name, map.definition), rows];
-  });
+  const contents = maps.map((map) => [loadedName(object.name, map.definition), contentsOf(memory, map)] as const);
   const { low, executed } = outcome;
   return { r0: low >>> 0, data: memory.u8.slice(data, data + length), executed, maps: Object.fromEntries(contents), error: null };
 }

@@ -63,7 +63,8 @@ export class HashMap implements RunMap {
     return true;
   }
 
-  private find(keyAddress: number): number {
+  /** Number of the element with a key, or -1. */
+  protected find(keyAddress: number): number {
     for (let element = this.heads[this.bucket(keyAddress)] ?? -1; element >= 0; element = this.next[element] ?? -1) {
       if (this.sameKey(element, keyAddress)) return element;
     }

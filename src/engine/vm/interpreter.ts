@@ -6,6 +6,7 @@ import type { Code } from '../isa/codec.ts';
 import { ALU, ATOMIC, JMP, PSEUDO_CALL } from '../isa/opcodes.ts';
 import {
   type CallHandler,
+  EndSignal,
   FRAME_BYTES,
   MAX_FRAMES,
   type Machine,
@@ -75,6 +76,7 @@ export class Interpreter implements ProgramInstance, Machine {
       this.execute(0, 0);
       return { low: this.lo[0] ?? 0, high: this.hi[0] ?? 0, executed: this.executed, exitSlot: this.exitSlot, fault: null };
     } catch (signal) {
+      if (signal instanceof EndSignal) return signal.outcome;
       if (!(signal instanceof FaultSignal)) throw signal;
       return { low: 0, high: 0, executed: this.executed, exitSlot: -1, fault: signal.fault };
     }
@@ -98,6 +100,17 @@ export class Interpreter implements ProgramInstance, Machine {
 
   fault(message: string): never {
     throw new FaultSignal({ code: 'helper', slot: this.callSlot, message });
+  }
+
+  endWith(next: () => RunOutcome): never {
+    // The other program may be run by this very machine.
+    const { executed } = this;
+    const outcome = next();
+    throw new EndSignal({ ...outcome, executed: executed + outcome.executed });
+  }
+
+  get depth(): number {
+    return this.frame;
   }
 
   private stop(code: MachineFault['code'], slot: number, message: string): never {

@@ -25,6 +25,10 @@ export interface Machine {
   callFunction(slot: number, args: readonly number[]): number;
   /** Ends the run with a fault at the current call. */
   fault(message: string): never;
+  /** Ends the run with what `next` ends with, as a tail call does; its instructions count as this run's. */
+  endWith(next: () => RunOutcome): never;
+  /** Calls around the current one: 0 in the entry function. */
+  readonly depth: number;
 }
 
 /** Carries out one call: reads r1 to r5, writes r0. */
@@ -56,6 +60,14 @@ export const DEFAULT_INSTRUCTION_BUDGET = 1_000_000;
 export const FRAME_BYTES = 512;
 /** Call frames one run may have, callbacks included. */
 export const MAX_FRAMES = 64;
+
+/** Internal: unwinds a run that {@link Machine.endWith} ended; caught where the run began, never seen outside. */
+export class EndSignal {
+  readonly outcome: RunOutcome;
+  constructor(outcome: RunOutcome) {
+    this.outcome = outcome;
+  }
+}
 
 /** Sets R0 to a signed 32-bit number, sign-extended, as the kernel's helpers return errors. */
 export function setResult(machine: Machine, value: number): void {

@@ -4,7 +4,15 @@
 import { present } from '../../base/assert.ts';
 import { Interpreter, type InterpreterSetup, type Watch } from '../interpreter.ts';
 import type { ArrayPlace } from '../load.ts';
-import { MAX_FRAMES, type Machine, type MachineFault, type ProgramInstance, type RunOutcome } from '../machine.ts';
+import {
+  EndSignal,
+  FRAME_BYTES,
+  MAX_FRAMES,
+  type Machine,
+  type MachineFault,
+  type ProgramInstance,
+  type RunOutcome,
+} from '../machine.ts';
 import type { RunMemory } from '../memory.ts';
 import { functionStarts, SHARED, translate } from './translate.ts';
 import { FAULT } from './translate-insn.ts';
@@ -46,6 +54,8 @@ export class JitProgram implements ProgramInstance, Machine {
   private readonly entry: Run;
   private interpreter: Interpreter | null = null;
   private readonly saved: Int32Array[] = [];
+  /** The program has functions beside its entry. */
+  private readonly nests: boolean;
 
   constructor(setup: JitSetup) {
     this.setup = setup;
@@ -56,9 +66,11 @@ export class JitProgram implements ProgramInstance, Machine {
     this.words = setup.memory.i32;
     const handlers = Array.from({ length: setup.code.length }, (_, slot) => setup.handlerOf(slot));
     const distinct = [...new Set(handlers)].filter((handler) => handler !== undefined);
+    const functions = functionStarts(setup.code);
+    this.nests = functions.length > 1;
     const { bytes, dispatchers } = translate({
       code: setup.code,
-      functions: functionStarts(setup.code),
+      functions,
       memoryPages: buffer.byteLength / 65_536,
       stackBase: setup.stackBase,
       instructionBudget: setup.instructionBudget,
@@ -90,6 +102,7 @@ export class JitProgram implements ProgramInstance, Machine {
     try {
       this.entry(r1, r2);
     } catch (signal) {
+      if (signal instanceof EndSignal) return signal.outcome;
       return { low: 0, high: 0, executed: this.word(SHARED.executed), exitSlot: -1, fault: faultOf(signal) };
     }
     const at = SHARED.result / 4;
@@ -115,7 +128,7 @@ export class JitProgram implements ProgramInstance, Machine {
   callFunction(slot: number, args: readonly number[]): number {
     const keepSlot = this.callSlot;
     const frame = this.word(SHARED.frame);
-    const depth = (frame - this.setup.stackBase) / 512;
+    const depth = (frame - this.setup.stackBase) / FRAME_BYTES;
     if (depth >= MAX_FRAMES - 1) this.stop(FAULT.DEPTH, keepSlot);
     const callback = this.exports[`callback${slot}`] as Callback;
     const kept = this.keepRegisters(depth);
@@ -142,6 +155,16 @@ export class JitProgram implements ProgramInstance, Machine {
 
   fault(message: string): never {
     throw new FaultSignal({ code: 'helper', slot: this.callSlot, message });
+  }
+
+  endWith(next: () => RunOutcome): never {
+    const executed = this.word(SHARED.executed);
+    const outcome = next();
+    throw new EndSignal({ ...outcome, executed: executed + outcome.executed });
+  }
+
+  get depth(): number {
+    return this.nests ? (this.word(SHARED.frame) - this.setup.stackBase) / FRAME_BYTES - 1 : 0;
   }
 
   private stop(code: number, slot: number): never {

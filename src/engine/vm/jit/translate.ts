@@ -95,15 +95,15 @@ class FunctionTranslator {
   private readonly frame: Frame;
   private readonly out = new Bytes();
   private readonly slots: StackSlots;
-  /** The program has functions for helpers to call. */
-  private readonly callsBack: boolean;
+  /** The program has functions beside its entry: helpers may call them, and ask how deep they are called from. */
+  private readonly nests: boolean;
   private pending = 0;
   usedDispatcher = false;
 
   constructor(input: TranslateInput, start: number, end: number, indexOf: (slot: number) => number) {
     this.input = input;
     this.indexOf = indexOf;
-    this.callsBack = callbacks(input.code).size > 0;
+    this.nests = input.functions.length > 1;
     this.flow = controlFlow(basicBlocks(input.code, start, end));
     this.children = dominatorChildren(this.flow);
     this.slots = input.checked === null ? promotedSlots(input.code, start, end, this.flow) : NO_STACK_SLOTS;
@@ -478,8 +478,8 @@ class FunctionTranslator {
       const registers = this.input.argumentsOf(f.slot);
       if (registers === undefined) return this.fault(FAULT.INSTRUCTION, f.slot);
       count();
-      // Only a handler that calls back needs the frame, and only then does the count change meanwhile.
-      if (this.callsBack) this.storeWord(SHARED.frame, () => out.byte(OP.LOCAL_GET).unsigned(LOCAL.frame));
+      // Only where functions nest does a handler need the frame, and can the count change meanwhile.
+      if (this.nests) this.storeWord(SHARED.frame, () => out.byte(OP.LOCAL_GET).unsigned(LOCAL.frame));
       for (let register = 1; register <= registers; register++) {
         this.storeWord(SHARED.lo + register * 4, () => out.byte(OP.LOCAL_GET).unsigned(localOf(register)).byte(OP.I32_WRAP));
         this.storeWord(SHARED.hi + register * 4, () => {
@@ -502,7 +502,7 @@ class FunctionTranslator {
         .byte(OP.I64_OR)
         .byte(OP.LOCAL_SET)
         .unsigned(LOCAL.r0);
-      if (!this.callsBack) return;
+      if (!this.nests) return;
     }
     this.loadWord(SHARED.executed);
     out.byte(OP.LOCAL_SET).unsigned(LOCAL.count);
