@@ -81,6 +81,23 @@ const MAKERS: Readonly<Partial<Record<MapTypeName, MapMaker>>> = {
   },
 };
 
+/** Bytes that all maps of one object may take. */
+const MAPS_LIMIT = 64 * 1024 * 1024;
+const PAGE = 4096;
+const KEYED_BY_NUMBER: readonly MapTypeName[] = ['array', 'percpu_array', 'array_of_maps', 'prog_array'];
+
+/** Why the kernel would not make such a map (map_alloc_check of its type), or null. */
+function mapProblem(map: ObjectMap, type: MapTypeName): string | null {
+  const { maxEntries, keySize } = map;
+  if (maxEntries === 0) return 'max_entries must not be 0';
+  if (type === 'ringbuf') {
+    const fits = maxEntries % PAGE === 0 && Math.log2(maxEntries) % 1 === 0;
+    return fits ? null : 'the size of a ring buffer is a power of two and whole pages';
+  }
+  if (KEYED_BY_NUMBER.includes(type)) return keySize === 4 ? null : `the key has 4 bytes, not ${keySize}`;
+  return keySize <= 512 ? null : 'a key has at most 512 bytes';
+}
+
 /** What the loader puts into maps of maps and program arrays (`.values`). */
 function fillSlots(memory: RunMemory, maps: readonly RunMap[], scratch: number): void {
   for (const map of maps) {
@@ -143,11 +160,15 @@ function placeMaps(object: ProgramObject): { readonly memory: RunMemory; readonl
   for (const map of object.maps) {
     const type = mapTypeOf(map.type)?.name;
     const maker = type === undefined ? undefined : MAKERS[type];
-    if (maker === undefined) return `unsupported: map ${map.name} of type ${type ?? map.type}`;
+    if (type === undefined || maker === undefined) return `unsupported: map ${map.name} of type ${type ?? map.type}`;
+    const problem = mapProblem(map, type);
+    if (problem !== null) return `load: map ${map.name}: ${problem}`;
     makers.push(maker);
   }
   const needs = object.maps.map((map, index) => makers[index]?.bytes(map) ?? { host: 0, program: 0 });
   const total = (part: 'host' | 'program'): number => needs.reduce((sum, item) => sum + item[part] + 64, 0);
+  const bytes = total('host') + total('program');
+  if (bytes > MAPS_LIMIT) return `load: the maps take ${bytes} bytes, more than ${MAPS_LIMIT}`;
   const stack = FRAME_BYTES * MAX_FRAMES;
   const memory = new RunMemory({ hostBytes: total('host') + 4096, programBytes: total('program') + stack + 16_384 });
   const maps = object.maps.flatMap((map, index) => makers[index]?.make(memory, index, map) ?? []);

@@ -4,7 +4,7 @@
 
 import { type Code, OPCODE_LDDW } from './codec.ts';
 import { fieldsAreClean } from './disassemble.ts';
-import { CLASS, findRow, isKnownOpcode, JMP, type OpcodeRow, PSEUDO_CALL } from './opcodes.ts';
+import { ATOMIC, CLASS, findRow, isKnownOpcode, JMP, MODE, type OpcodeRow, PSEUDO_CALL } from './opcodes.ts';
 
 export interface StructuralProblem {
   readonly slot: number;
@@ -15,6 +15,14 @@ const writesDst = (row: OpcodeRow): boolean => {
   const cls = row.opcode & 7;
   return cls === CLASS.ALU || cls === CLASS.ALU64 || cls === CLASS.LDX || row.shape === 'load-imm64';
 };
+
+/** Register that an atomic operation loads into; -1 for none. */
+function fetchesInto({ opcode }: OpcodeRow, imm: number, dst: number, src: number): number {
+  if ((opcode & 7) !== CLASS.STX || (opcode & 0xe0) !== MODE.ATOMIC) return -1;
+  if (imm === ATOMIC.LOAD_ACQ) return dst;
+  if (imm === ATOMIC.STORE_REL || imm === ATOMIC.CMPXCHG) return -1;
+  return (imm & ATOMIC.FETCH) !== 0 ? src : -1;
+}
 
 function slotProblem(code: Code, slot: number): string | null {
   const opcode = code.opcode[slot] ?? 0;
@@ -30,7 +38,8 @@ function slotProblem(code: Code, slot: number): string | null {
   if (row.shape === 'load-imm64' && src > 6) return 'unknown kind of ld_imm64';
   const srcIsRegister = row.shape !== 'call' && row.shape !== 'load-imm64';
   if (dst > 10 || (srcIsRegister && src > 10)) return `R${dst > 10 ? dst : src} is invalid`;
-  if (writesDst(row) && dst === 10) return 'frame pointer is read only';
+  const written = writesDst(row) ? dst : fetchesInto(row, code.imm[slot] ?? 0, dst, src);
+  if (written === 10) return 'frame pointer is read only';
   return null;
 }
 

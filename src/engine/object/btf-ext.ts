@@ -82,7 +82,8 @@ function rowsOf(reader: ByteReader, start: number, length: number, least: number
   const size = reader.u32(start);
   if (size < least || size > 256) return rows;
   let at = start + 4;
-  const end = start + length;
+  // Whatever the header says, records end with the bytes.
+  const end = Math.min(start + length, reader.length);
   while (at + 8 <= end) {
     const section = text(reader.u32(at));
     const count = reader.u32(at + 4);

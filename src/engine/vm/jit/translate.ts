@@ -536,7 +536,9 @@ function callbacks(code: Code): Set<number> {
   const slots = new Set<number>();
   for (let slot = 0; slot < code.length; slot++) {
     if (code.opcode[slot] !== OPCODE_LDDW) continue;
-    if (code.src[slot] === PSEUDO_LD.FUNCTION) slots.add(code.imm[slot] ?? 0);
+    const target = code.imm[slot] ?? 0;
+    // In unverified code the address may be any number.
+    if (code.src[slot] === PSEUDO_LD.FUNCTION && target >= 0 && target < code.length) slots.add(target);
     slot++;
   }
   return slots;
