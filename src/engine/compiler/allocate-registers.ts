@@ -16,6 +16,7 @@ import {
   mapRegisters,
   type Register,
 } from './machine.ts';
+import { settleVariables } from './settle-variables.ts';
 import { insertSpills, type SpillPlan } from './spill.ts';
 
 export interface Allocation {
@@ -36,10 +37,12 @@ export function allocateRegisters(fn: MachineFunction): Allocation {
     const colouring = new Colouring(fn, unspillable);
     const spilled = colouring.run();
     if (spilled.length === 0) {
+      settleVariables(fn, colouring.colourOf, null);
       colouring.apply();
       return { spillSlots };
     }
     const plan = colouring.planSpills(spilled, spillSlots);
+    settleVariables(fn, (r) => plan.get(r) ?? null, plan);
     for (const fresh of insertSpills(fn, plan)) unspillable.add(fresh);
   }
   throw new RangeError(`registers of ${fn.symbol.name} do not settle`);
@@ -375,11 +378,13 @@ class Colouring {
     return spilled;
   }
 
+  /** The machine's register for a register; -1 where it has none. */
+  readonly colourOf = (r: Register): Register => (r < FIRST_VIRTUAL ? r : (this.colour[this.find(r)] ?? 0));
+
   /** Rewrites the code with the colours found. */
   apply(): void {
-    const rename = (r: Register): Register => (r < FIRST_VIRTUAL ? r : (this.colour[this.find(r)] ?? 0));
     for (const block of this.fn.blocks) {
-      for (const insn of block.insns) mapRegisters(insn, rename);
+      for (const insn of block.insns) mapRegisters(insn, this.colourOf);
       block.insns = block.insns.filter((insn) => !(isMove(insn) && insn.dst === insn.src));
     }
   }

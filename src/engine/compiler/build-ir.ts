@@ -127,7 +127,9 @@ export class IrBuilder {
   }
 
   slot(name: string, size: number, align: number, variable: LocalVariable | null): Inst {
-    return this.fn.addSlot({ name, size, align: size >= 8 ? Math.max(8, align) : align, variable, scope: [...this.scope] });
+    const slot = { name, size, align: size >= 8 ? Math.max(8, align) : align, variable, scope: [...this.scope] };
+    const piece = variable === null ? null : { instance: { variable, site: null }, offset: 0, size };
+    return this.fn.addSlot(piece === null || !this.fn.isTracked ? slot : { ...slot, piece });
   }
 
   /** base + offset as one value. */

@@ -30,6 +30,8 @@ export interface CompileOptions {
   readonly headers?: readonly SourceFile[];
   /** When false a source that names no profile is fine (command line `eval`). Default true. */
   readonly requireProfile?: boolean;
+  /** Whether the object says where variables are, for the debugger. Code is the same either way. Default true. */
+  readonly variables?: boolean;
 }
 
 /** `object` is null exactly when a diagnostic is an error. `ir` prints the intermediate form on demand. */
@@ -100,7 +102,8 @@ function stages(
   const unit = checkUnit(items, reporter, file);
   checkSections(unit, unit.helpers, profile, reporter, file);
   if (reporter.failed) return NOTHING;
-  return generateObject(unit, { file, files, profile, level: options.optimise, cpu: options.cpu, wantIr }, reporter);
+  const { optimise: level, cpu, variables = true } = options;
+  return generateObject(unit, { file, files, profile, level, cpu, variables, wantIr }, reporter);
 }
 
 const UNDECLARED: ReadonlySet<string> = new Set(['undeclared', 'undeclared-function', 'unknown-type']);

@@ -4,7 +4,7 @@
 import { lineColumn, type SourceFile } from '../base/source.ts';
 import { type Code, codeOf, type Insn } from '../isa/codec.ts';
 import { ALU, CLASS, JMP, SOURCE } from '../isa/opcodes.ts';
-import type { LineEntry } from '../object/program-object.ts';
+import type { LineEntry, VariableTable } from '../object/program-object.ts';
 import { layOutFrame } from './frame.ts';
 import type { Slot } from './ir.ts';
 import {
@@ -24,6 +24,10 @@ export interface EmittedFunction {
   readonly references: readonly { readonly slot: number; readonly reference: Reference }[];
   readonly lines: readonly LineEntry[];
   readonly stackBytes: number;
+  /** The instruction that each slot came from. */
+  readonly origins: readonly MachineInsn[];
+  readonly frame: ReadonlyMap<Slot, number>;
+  readonly variables?: VariableTable;
 }
 
 /** Largest frame of one function (MAX_BPF_STACK); the caller refuses what is larger. */
@@ -46,7 +50,8 @@ export function emitFunction(
   for (const block of fn.blocks) emitter.block(block);
   if (!emitter.resolveJumps()) reporter.report('jump-too-far', fn.symbol.place, [fn.symbol.name]);
   const lines = lineTable(emitter.places, fn.symbol.place, options);
-  return { code: codeOf(emitter.insns), references: emitter.references, lines, stackBytes: frame.size };
+  const { references, origins } = emitter;
+  return { code: codeOf(emitter.insns), references, lines, stackBytes: frame.size, origins, frame: frame.offsets };
 }
 
 /** Jumps to jumps, jumps to the next instruction, and blocks nothing reaches. */
@@ -101,6 +106,7 @@ function dropUnreached(fn: MachineFunction): void {
 class Emitter {
   readonly insns: Insn[] = [];
   readonly places: (Place | null)[] = [];
+  readonly origins: MachineInsn[] = [];
   readonly references: { slot: number; reference: Reference }[] = [];
   private readonly offsets: ReadonlyMap<Slot, number>;
   private readonly options: EmitOptions;
@@ -115,6 +121,7 @@ class Emitter {
   private put(insn: MachineInsn, opcode: number, dst: number, src: number, off: number, imm: number): void {
     this.insns.push({ opcode, dst: Math.max(0, dst), src: Math.max(0, src), off, imm });
     this.places.push(insn.place);
+    this.origins.push(insn);
   }
 
   block(block: MachineBlock): void {
@@ -152,6 +159,7 @@ class Emitter {
         for (const one of insn.code) {
           this.insns.push(one);
           this.places.push(insn.place);
+          this.origins.push(insn);
         }
         return;
       case 'call': {

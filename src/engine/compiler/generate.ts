@@ -34,12 +34,14 @@ import type { Reference } from './machine.ts';
 import { readMap, readSlots } from './map-definitions.ts';
 import { optimiseUnit } from './optimise/pipeline.ts';
 import { noteUnwritten } from './optimise/unwritten-variables.ts';
+import { placeVariables } from './place-variables.ts';
 import { dropRedundantMoves } from './redundant-moves.ts';
 import type { Reporter } from './report.ts';
 import { selectInstructions } from './select.ts';
 import { isStructOps, readStructOps } from './struct-ops.ts';
 import type { FunctionSymbol, GlobalVariable, TypedUnit } from './tree.ts';
 import { TypeTable } from './type-table.ts';
+import { variableTable } from './variable-table.ts';
 
 export interface GenerateOptions {
   readonly file: SourceFile;
@@ -47,6 +49,7 @@ export interface GenerateOptions {
   readonly profile: ProfileId | null;
   readonly level: 0 | 1 | 2;
   readonly cpu: 'v1' | 'v2' | 'v3' | 'v4';
+  readonly variables: boolean;
   readonly wantIr: boolean;
 }
 
@@ -120,7 +123,7 @@ class Generator {
     for (let at = 0; at < work.length; at++) {
       const symbol = work[at];
       if (symbol?.body == null) continue;
-      const fn = lowerFunction(symbol, symbol.body, this.reporter);
+      const fn = lowerFunction(symbol, symbol.body, this.reporter, this.options.variables);
       this.lowered.set(symbol, fn);
       eachReference(fn, (reference) => {
         if (reference.kind === 'function') reach(reference);
@@ -147,7 +150,10 @@ class Generator {
     const machine = selectInstructions(fn, { cpu: this.options.cpu }, this.reporter);
     const { spillSlots } = allocateRegisters(machine);
     if (this.options.level > 0) dropRedundantMoves(machine, spillSlots);
-    return emitFunction(machine, spillSlots, { longJumps: this.options.cpu === 'v4', fileIndex: this.fileIndex }, this.reporter);
+    const places = this.options.variables ? placeVariables(machine, spillSlots) : null;
+    const emitOptions = { longJumps: this.options.cpu === 'v4', fileIndex: this.fileIndex };
+    const code = emitFunction(machine, spillSlots, emitOptions, this.reporter);
+    return places === null ? code : { ...code, variables: variableTable(places, code, this.fileIndex) };
   }
 
   /** Gives places to all variables that are visible, kept or referred to, in source order. */
@@ -213,7 +219,8 @@ class Generator {
       const relocations = code.references.map(({ slot, reference }) => relocation(slot, reference));
       const section = symbol.section ?? '.text';
       const { linkage, name, type } = symbol;
-      return { name, section, linkage, code: code.code, relocations, lines: code.lines, type, stackBytes: code.stackBytes };
+      const made = { name, section, linkage, code: code.code, relocations, lines: code.lines, type, stackBytes: code.stackBytes };
+      return code.variables === undefined ? made : { ...made, variables: code.variables };
     });
     const data = this.layout.sections.map((section) => sectionMap(section, this.layout, sectionIndex, this.reporter));
     const maps = this.maps.map(({ variable, map }): ObjectMap => {

@@ -77,6 +77,7 @@ export function printFunction(fn: IrFunction): string {
   for (const block of fn.blocks) {
     lines.push(`${blockName(block)}:`);
     for (const inst of [...block.phis, ...block.body]) {
+      if (inst.op === 'debug') continue;
       const silent = inst.op === 'store' || inst.op === 'barrier' || inst.op === 'asm' || (inst.op === 'call' && !inst.hasResult);
       lines.push(`  ${silent ? '' : `%${inst.id}:i${inst.width} = `}${body(inst)}`);
     }

@@ -17,6 +17,27 @@ export type BinaryOp = 'add' | 'sub' | 'mul' | 'udiv' | 'sdiv' | 'umod' | 'smod'
 
 export type Predicate = 'eq' | 'ne' | 'ult' | 'ule' | 'ugt' | 'uge' | 'slt' | 'sle' | 'sgt' | 'sge';
 
+/** A call that was inlined: what its frame is called, and where the call stands. */
+export interface InlineSite {
+  readonly symbol: FunctionSymbol;
+  readonly call: Place | null;
+  /** The inlined call around it; null in the function itself. */
+  readonly parent: InlineSite | null;
+}
+
+/** One variable of one (possibly inlined) run of the function that declares it. */
+export interface VariableInstance {
+  readonly variable: LocalVariable;
+  readonly site: InlineSite | null;
+}
+
+/** Bytes [offset, offset + size) of a variable. */
+export interface VariablePiece {
+  readonly instance: VariableInstance;
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** An object of a function's frame. */
 export interface Slot {
   readonly name: string;
@@ -25,6 +46,8 @@ export interface Slot {
   readonly variable: LocalVariable | null;
   /** Nesting path of scopes: two slots whose paths part may share bytes. */
   readonly scope: readonly number[];
+  /** The bytes of a variable that it holds, for the debugger. */
+  readonly piece?: VariablePiece;
 }
 
 export type CallTarget =
@@ -104,6 +127,11 @@ export type Inst = Common &
     | { readonly op: 'may-goto' }
     /** Instructions as written in the source; may change R0 to R5 and memory. */
     | { readonly op: 'asm'; readonly code: readonly Insn[] }
+    /**
+     * For the debugger: from here on the piece of a variable is `holds` (no operand: code is the same with and without), or is in the memory
+     * that `holds` points to; null: its value is nowhere. Makes no code. Its number is -1.
+     */
+    | { readonly op: 'debug'; readonly piece: VariablePiece; holds: Inst | null; readonly inMemory: boolean }
   );
 
 export type Terminator =
@@ -127,6 +155,7 @@ export interface Block {
 }
 
 export type PhiInst = Extract<Inst, { op: 'phi' }>;
+export type DebugInst = Extract<Inst, { op: 'debug' }>;
 export type LoadInst = Extract<Inst, { op: 'load' }>;
 
 /**
@@ -168,6 +197,9 @@ const RARE: object = {
   fetch: undefined,
   type: undefined,
   code: undefined,
+  piece: undefined,
+  holds: undefined,
+  inMemory: undefined,
 };
 
 const IS_USUAL: ReadonlySet<Inst['op']> = new Set<Inst['op']>([
@@ -196,6 +228,8 @@ export class IrFunction {
   readonly unrolled = new Set<Block>();
   /** Width of the result, null for void. */
   readonly resultWidth: Width | null;
+  /** Whether variables are followed for the debugger. */
+  isTracked = true;
   private nextInst = 0;
   private nextBlock = 0;
   private readonly constants = new Map<string, Inst>();
@@ -223,7 +257,7 @@ export class IrFunction {
 
   /** A copy of an instruction, of any function, without its operands, to stand in `block`. */
   copyOf(inst: Inst, block: Block): Inst {
-    return { ...inst, id: this.nextInst++, args: [], block, forward: null };
+    return { ...inst, id: inst.op === 'debug' ? -1 : this.nextInst++, args: [], block, forward: null };
   }
 
   constant(value: bigint, width: Width): Inst {
@@ -393,6 +427,13 @@ export function resolveOperands(fn: IrFunction): void {
     if (end.kind === 'branch') end.condition = resolve(end.condition);
     else if (end.kind === 'return' && end.value !== null) end.value = resolve(end.value);
   }
+}
+
+/** Instructions of a block that make code. */
+export function codeLength(block: Block): number {
+  let count = 0;
+  for (const inst of block.body) if (inst.op !== 'debug') count++;
+  return count;
 }
 
 /** True for instructions that must stay even when nothing reads them. */

@@ -5,6 +5,7 @@ import { eachDefinition, eachUse, type MachineFunction } from './machine.ts';
 /** Bit sets, one a block, of registers live at its end. */
 export interface Liveness {
   readonly words: number;
+  readonly liveIn: readonly Uint32Array[];
   readonly liveOut: readonly Uint32Array[];
   readonly successors: readonly (readonly number[])[];
 }
@@ -74,5 +75,5 @@ export function computeLiveness(fn: MachineFunction): Liveness {
       work.push(pred);
     }
   }
-  return { words, liveOut, successors };
+  return { words, liveIn, liveOut, successors };
 }

@@ -5,6 +5,7 @@ import type { Block, Inst } from './ir.ts';
 import { lowerCondition, lowerEffect, lowerValue } from './lower-expressions.ts';
 import { addressOfLocal, initialise, lowerAddress } from './lower-memory.ts';
 import type { LabelScope, Lowering } from './lower-state.ts';
+import type { Place } from './token.ts';
 import type { CaseLabel, LocalVariable, SwitchCase, TBlock, TExpr, TStatement } from './tree.ts';
 import { isRecord, isSigned, isVoid } from './types.ts';
 
@@ -12,12 +13,22 @@ import { isRecord, isSigned, isVoid } from './types.ts';
 export function lowerBlock(l: Lowering, block: TBlock, last: () => void = () => {}): void {
   l.scoped(() => {
     l.cleanups.push({ owner: block, variables: [] });
+    noteScope(block.body, block.close);
     for (const statement of block.body) lowerStatement(l, statement);
     last();
     l.builder.place = block.close;
     runCleanups(l, l.cleanups.length - 1);
     l.cleanups.pop();
   });
+}
+
+/** Variables that the statements declare live until `end`. */
+function noteScope(statements: readonly TStatement[], end: Place): void {
+  for (const statement of statements) {
+    let inner = statement;
+    while (inner.kind === 'label') inner = inner.body;
+    if (inner.kind === 'declare') inner.variable.scopeEnd = end;
+  }
 }
 
 /** Calls the cleanup functions of all scopes from the innermost down to `depth`. */
@@ -162,6 +173,7 @@ function lowerIf(l: Lowering, s: Extract<TStatement, { kind: 'if' }>): void {
 function lowerLoop(l: Lowering, s: Extract<TStatement, { kind: 'loop' }>): void {
   l.scoped(() => {
     l.cleanups.push({ owner: s, variables: [] });
+    noteScope(s.init, s.place);
     for (const statement of s.init) lowerStatement(l, statement);
     const { builder } = l;
     const body = builder.fn.makeBlock('loop.body');

@@ -8,15 +8,17 @@ import { convert } from './lower-expressions.ts';
 import { addressOfLocal } from './lower-memory.ts';
 import { accessSize, Lowering, widthOf } from './lower-state.ts';
 import { lowerStatement, scopesOfLabels } from './lower-statements.ts';
+import { debugValue } from './optimise/debug-values.ts';
 import { dropUnreachable } from './optimise/simplify-blocks.ts';
 import type { Reporter } from './report.ts';
 import type { FunctionBody, FunctionSymbol } from './tree.ts';
 import { isRecord, isVoid } from './types.ts';
 
-/** Intermediate code of a function with a body. */
-export function lowerFunction(symbol: FunctionSymbol, body: FunctionBody, reporter: Reporter): IrFunction {
+/** Intermediate code of a function with a body. `isTracked`: variables are followed for the debugger. */
+export function lowerFunction(symbol: FunctionSymbol, body: FunctionBody, reporter: Reporter, isTracked = true): IrFunction {
   const l = new Lowering(symbol, reporter);
   const { builder } = l;
+  builder.fn.isTracked = isTracked;
   builder.place = symbol.place;
   l.labelScopes = scopesOfLabels(body.statement);
   lowerParameters(l, symbol, body);
@@ -40,6 +42,7 @@ export function lowerFunction(symbol: FunctionSymbol, body: FunctionBody, report
 
 function lowerParameters(l: Lowering, symbol: FunctionSymbol, body: FunctionBody): void {
   const { builder } = l;
+  const { isTracked } = builder.fn;
   const { returns } = symbol.type;
   const hidden = isRecord(returns) ? 1 : 0;
   const total = body.params.length + hidden;
@@ -65,6 +68,7 @@ function lowerParameters(l: Lowering, symbol: FunctionSymbol, body: FunctionBody
     if (isRecord(variable.type)) {
       const size = sizeOf(variable.type);
       l.variables.set(variable, { base: value, offset: 0, align: size >= 8 ? Math.max(8, variable.align) : variable.align });
+      if (isTracked) builder.add(debugValue({ instance: { variable, site: null }, offset: 0, size }, value, builder.place, true));
       continue;
     }
     // Callers through other declarations may pass wider values than a narrow parameter has.

@@ -5,7 +5,7 @@ import type { CType } from '../abi/ctype.ts';
 import type { Insn } from '../isa/codec.ts';
 import { ALU, CLASS, JMP, SOURCE } from '../isa/opcodes.ts';
 import type { CoreReference } from './core-paths.ts';
-import type { Slot } from './ir.ts';
+import type { Slot, VariablePiece } from './ir.ts';
 import type { Place } from './token.ts';
 import type { FunctionSymbol, GlobalVariable } from './tree.ts';
 
@@ -44,7 +44,22 @@ export type MachineKind =
   | 'call'
   /** Instructions of an `asm` statement. */
   | 'asm'
-  | 'exit';
+  | 'exit'
+  /** Makes no code: from here on a variable is where `held` says. */
+  | 'debug';
+
+/**
+ * Where a piece of a variable is, for the debugger: in the register `src` of its instruction, in a spill slot (`slot`), a constant, the address
+ * of a frame slot plus `offset`, nowhere.
+ */
+export interface HeldVariable {
+  readonly piece: VariablePiece;
+  readonly kind: 'register' | 'slot' | 'constant' | 'frame' | 'nowhere';
+  readonly value: bigint;
+  readonly offset: number;
+  /** The register holds, or the constant is, the address of the piece. */
+  readonly inMemory: boolean;
+}
 
 export interface MachineInsn {
   readonly kind: MachineKind;
@@ -67,6 +82,7 @@ export interface MachineInsn {
   /** For call: how many of R1 to R5 it reads. */
   readonly arguments: number;
   readonly code: readonly Insn[];
+  readonly held: HeldVariable | null;
   readonly place: Place | null;
 }
 
@@ -105,6 +121,7 @@ export function machineInsn(kind: MachineKind, fields: Partial<Omit<MachineInsn,
     target: fields.target ?? null,
     arguments: fields.arguments ?? 0,
     code: fields.code ?? NO_CODE,
+    held: fields.held ?? null,
     place: fields.place ?? null,
   };
 }

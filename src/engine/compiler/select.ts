@@ -10,17 +10,20 @@ import {
   type AccessSize,
   type BinaryOp,
   type Block,
+  type DebugInst,
   type Inst,
   type IrFunction,
   mirrored,
   opposite,
   type Predicate,
+  resolve,
   reversePostorder,
   type Width,
 } from './ir.ts';
 import {
   FIRST_VIRTUAL,
   FRAME_POINTER,
+  type HeldVariable,
   type MachineBlock,
   type MachineFunction,
   type MachineInsn,
@@ -183,6 +186,11 @@ class Selector {
 
   private enter(): void {
     this.place = this.fn.symbol.place;
+    for (const inst of this.fn.blocks[0]?.body ?? []) {
+      if (inst.op !== 'debug' || inst.holds?.op !== 'param') continue;
+      const held: HeldVariable = { piece: inst.piece, kind: 'register', value: 0n, offset: 0, inMemory: inst.inMemory };
+      this.emit(machineInsn('debug', { src: inst.holds.index + 1, held }));
+    }
     this.fn.params.forEach((param, i) => {
       if (this.uses[param.id] !== 0) this.move(this.registerOf(param), i + 1);
     });
@@ -262,6 +270,10 @@ class Selector {
       this.move(this.registerOf(phi), this.temporaryOf(phi));
     }
     for (const inst of block.body) {
+      if (inst.op === 'debug') {
+        this.sayWhere(inst);
+        continue;
+      }
       this.place = inst.place ?? this.place;
       this.select(inst);
     }
@@ -269,6 +281,22 @@ class Selector {
     this.place = end.place ?? this.place;
     this.copyToPhis(block);
     this.selectEnd(block);
+  }
+
+  /** What the debugger is to know; a value that no register gets is nowhere. */
+  private sayWhere({ piece, holds, inMemory }: DebugInst): void {
+    const value = holds === null ? null : resolve(holds);
+    const nowhere: HeldVariable = { piece, kind: 'nowhere', value: 0n, offset: 0, inMemory };
+    if (value === null) this.emit(machineInsn('debug', { held: nowhere }));
+    else if (value.op === 'const')
+      this.emit(machineInsn('debug', { held: { ...nowhere, kind: 'constant', value: value.value } }));
+    else if (value.op === 'slot') this.emit(machineInsn('debug', { slot: value.slot, held: { ...nowhere, kind: 'frame' } }));
+    else {
+      const src = this.registers.get(value) ?? this.local.get(value);
+      this.emit(
+        machineInsn('debug', { src: src ?? NO_REGISTER, held: src === undefined ? nowhere : { ...nowhere, kind: 'register' } }),
+      );
+    }
   }
 
   private temporaryOf(phi: Inst): Register {
@@ -501,7 +529,7 @@ class Selector {
       end.kind === 'branch' &&
       end.condition.op === 'may-goto' &&
       this.uses[end.condition.id] === 1 &&
-      block.body.at(-1) === end.condition
+      block.body.findLast((inst) => inst.op !== 'debug') === end.condition
     );
   }
 

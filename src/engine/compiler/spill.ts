@@ -34,7 +34,7 @@ export function insertSpills(fn: MachineFunction, plan: SpillPlan): Register[] {
 }
 
 /** Registers whose only definition reads no register. */
-function remakeable(fn: MachineFunction, plan: SpillPlan): Map<Register, MachineInsn> {
+export function remakeable(fn: MachineFunction, plan: SpillPlan): Map<Register, MachineInsn> {
   const found = new Map<Register, MachineInsn | null>();
   for (const block of fn.blocks) {
     for (const insn of block.insns) {

@@ -2,6 +2,7 @@
 // that a message can point at the use and explain the macro in notes. Knows nothing of grammar.
 
 import type { SourceFile, Span } from '../base/source.ts';
+import type { InlineSite } from './ir.ts';
 
 /** `other` is a character or an unterminated literal that no rule accepts; `pragma` carries what the parser obeys. */
 export type TokenKind = 'identifier' | 'number' | 'character' | 'string' | 'punctuator' | 'other' | 'pragma' | 'end';
@@ -34,6 +35,8 @@ export interface Token {
 /** A span that knows the macro it came through; messages print the chain as notes. */
 export interface Place extends Span {
   readonly expansion?: Expansion;
+  /** Of code that was inlined: the call it came with. */
+  readonly site?: InlineSite;
 }
 
 /** Where to report something about a token: the outermost macro use, or the token itself. */

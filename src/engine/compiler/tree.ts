@@ -24,6 +24,8 @@ export interface LocalVariable {
   set?: boolean;
   /** Where it was first mentioned. */
   firstUse?: Place;
+  /** The end of the block (or loop) that declares it; set by lowering. */
+  scopeEnd?: Place;
 }
 
 /** A variable of static storage: file scope, `static` inside a function, string literal, constant compound literal. */

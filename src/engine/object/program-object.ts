@@ -42,6 +42,62 @@ export type Relocation =
    */
   | { readonly kind: 'core'; readonly slot: number; readonly target: number; readonly access: string; readonly what: number };
 
+/** Where a debugger finds bytes of a variable. */
+export type VariablePlace =
+  /** The low bytes of a register. */
+  | { readonly kind: 'register'; readonly register: number }
+  /** In memory at R10 + offset. */
+  | { readonly kind: 'stack'; readonly offset: number }
+  /** In memory at a register's value. */
+  | { readonly kind: 'pointed'; readonly register: number }
+  | { readonly kind: 'constant'; readonly value: bigint }
+  /** A pointer to R10 + offset. */
+  | { readonly kind: 'frame-address'; readonly offset: number }
+  /** No value has been given to it yet. */
+  | { readonly kind: 'unset' };
+
+/** Before each instruction in slots [from, to), bytes [offset, offset + size) of the variable are at `place`. */
+export interface VariableRange {
+  readonly from: number;
+  readonly to: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly place: VariablePlace;
+}
+
+/** A local variable or parameter. What no range covers, optimisation has left nowhere. */
+export interface ObjectVariable {
+  readonly name: string;
+  readonly type: CType;
+  readonly isParameter: boolean;
+  /** One-based line of its declaration, in files[file]. */
+  readonly file: number;
+  readonly line: number;
+  /** Index into {@link VariableTable.calls}; -1 for a variable of the function itself. */
+  readonly call: number;
+  /** Slots [from, to) where it is in scope, ascending. */
+  readonly scope: readonly { readonly from: number; readonly to: number }[];
+  /** Ascending by `from`; of one moment, ascending by `offset`. */
+  readonly ranges: readonly VariableRange[];
+}
+
+/** A call that was inlined. */
+export interface InlinedCall {
+  /** The called function. */
+  readonly name: string;
+  /** Where the call stands; line 0 when unknown. */
+  readonly file: number;
+  readonly line: number;
+  /** The inlined call around it; -1 when it stands in the function itself. */
+  readonly parent: number;
+}
+
+export interface VariableTable {
+  readonly calls: readonly InlinedCall[];
+  /** In order of declaration. */
+  readonly variables: readonly ObjectVariable[];
+}
+
 export interface ObjectFunction {
   readonly name: string;
   /** ELF section: `qdisc/enqueue`, or `.text` for a function that only others call. */
@@ -53,6 +109,8 @@ export interface ObjectFunction {
   readonly type: CType | null;
   /** Bytes of stack its own frame uses. */
   readonly stackBytes: number;
+  /** For the debugger; absent in objects of other compilers. */
+  readonly variables?: VariableTable;
 }
 
 /** A variable inside a data section, for the inspector and for knobs. */

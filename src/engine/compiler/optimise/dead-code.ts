@@ -23,11 +23,12 @@ export function removeDeadCode(fn: IrFunction): boolean {
   }
   for (let inst = work.pop(); inst !== undefined; inst = work.pop()) for (const arg of inst.args) need(arg);
   let changed = false;
-  const isDead = (inst: Inst): boolean => live[inst.id] !== 1;
+  const isLive = (inst: Inst): boolean => inst.op === 'debug' || live[inst.id] === 1;
+  const isDead = (inst: Inst): boolean => !isLive(inst);
   for (const block of fn.blocks) {
     for (const part of ['phis', 'body'] as const) {
       if (!block[part].some(isDead)) continue;
-      block[part] = block[part].filter((inst) => live[inst.id] === 1);
+      block[part] = block[part].filter(isLive);
       changed = true;
     }
   }

@@ -11,6 +11,7 @@ import {
   type PhiInst,
   successors,
 } from '../ir.ts';
+import { forgetAt } from './debug-values.ts';
 import { computeDominators, type Dominators, dominates } from './dominators.ts';
 import { type Loop, naturalLoops } from './loops.ts';
 import { dropUnreachable } from './simplify-blocks.ts';
@@ -24,6 +25,7 @@ export function deleteLoops(fn: IrFunction): boolean {
     const exit = exitOf(loop);
     if (exit === null || !isIdle(loop) || !ends(loop, doms) || isRead(fn, loop) || joins(loop, exit)) continue;
     bypass(loop, exit);
+    forgetAt(exit, loop.body);
     dropUnreachable(fn);
     deleteLoops(fn);
     return true;

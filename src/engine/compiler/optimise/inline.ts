@@ -4,7 +4,9 @@
 import {
   type Block,
   type CallTarget,
+  codeLength,
   computePredecessors,
+  type InlineSite,
   type Inst,
   type IrFunction,
   replaceBy,
@@ -13,7 +15,10 @@ import {
   type Slot,
   successors,
   type Terminator,
+  type VariableInstance,
+  type VariablePiece,
 } from '../ir.ts';
+import type { Place } from '../token.ts';
 import type { FunctionSymbol } from '../tree.ts';
 
 /** Instructions up to which a function is inlined wherever it is called. */
@@ -33,7 +38,7 @@ const calleeOf = (inst: Inst): FunctionSymbol | null => {
   return target.kind === 'function' ? target.symbol : null;
 };
 
-const sizeOfFunction = (fn: IrFunction): number => fn.blocks.reduce((sum, block) => sum + block.body.length + 1, 0);
+const sizeOfFunction = (fn: IrFunction): number => fn.blocks.reduce((sum, block) => sum + codeLength(block) + 1, 0);
 const frameOf = (fn: IrFunction): number => fn.slots.reduce((sum, slot) => sum + slot.size, 0);
 
 /** Call sites by callee, and functions whose address is taken. */
@@ -188,6 +193,12 @@ class BodyCopy {
   private readonly values = new Map<Inst, Inst>();
   private readonly slots = new Map<Slot, Slot>();
   private readonly returns: { block: Block; value: Inst }[] = [];
+  /** The call as the debugger shows it, and what becomes of sites, places and variables of the callee. */
+  private readonly site: InlineSite;
+  private readonly sites = new Map<InlineSite, InlineSite>();
+  private readonly places = new Map<Place, Place>();
+  private readonly instances = new Map<VariableInstance, VariableInstance>();
+  private readonly pieces = new Map<VariablePiece, VariablePiece>();
 
   constructor(caller: IrFunction, callee: IrFunction, call: CallInst, serial: number, after: Block) {
     this.caller = caller;
@@ -195,6 +206,7 @@ class BodyCopy {
     this.call = call;
     this.scope = [...call.scope, serial];
     this.after = after;
+    this.site = { symbol: callee.symbol, call: call.place, parent: call.place?.site ?? null };
   }
 
   run(): Block[] {
@@ -215,6 +227,10 @@ class BodyCopy {
       for (const inst of [...block.phis, ...block.body]) {
         const made = this.values.get(inst);
         if (made !== undefined) made.args = inst.args.map((arg) => this.value(arg));
+        if (made?.op === 'debug' && inst.op === 'debug' && inst.holds !== null) {
+          const holds = this.value(inst.holds);
+          made.holds = holds.op === 'undef' ? null : holds;
+        }
         if (made?.op === 'phi' && inst.op === 'phi') made.incoming = inst.incoming.map((from) => this.blockOf(from));
       }
       to.end = this.terminator(block.end, to);
@@ -241,9 +257,51 @@ class BodyCopy {
   }
 
   private shell(inst: Inst, block: Block): Inst {
-    const scoped = inst.op === 'call' ? { ...inst, scope: [...this.scope, ...inst.scope] } : inst;
+    const scoped =
+      inst.op === 'call'
+        ? { ...inst, scope: [...this.scope, ...inst.scope] }
+        : inst.op === 'debug'
+          ? { ...inst, piece: this.pieceOf(inst.piece) }
+          : inst;
     const made = this.caller.copyOf(scoped, block);
+    made.place = this.placeOf(inst.place);
     this.values.set(inst, made);
+    return made;
+  }
+
+  /** A place of the callee as one of this call. */
+  private placeOf(place: Place | null): Place | null {
+    if (place === null) return null;
+    let made = this.places.get(place);
+    if (made === undefined) {
+      made = { ...place, site: this.siteOf(place.site ?? null) };
+      this.places.set(place, made);
+    }
+    return made;
+  }
+
+  private siteOf(site: InlineSite | null): InlineSite {
+    if (site === null) return this.site;
+    let made = this.sites.get(site);
+    if (made === undefined) {
+      made = { symbol: site.symbol, call: this.placeOf(site.call), parent: this.siteOf(site.parent) };
+      this.sites.set(site, made);
+    }
+    return made;
+  }
+
+  private pieceOf(piece: VariablePiece): VariablePiece {
+    const { instance } = piece;
+    let copy = this.instances.get(instance);
+    if (copy === undefined) {
+      copy = { variable: instance.variable, site: this.siteOf(instance.site) };
+      this.instances.set(instance, copy);
+    }
+    let made = this.pieces.get(piece);
+    if (made === undefined) {
+      made = { ...piece, instance: copy };
+      this.pieces.set(piece, made);
+    }
     return made;
   }
 
@@ -279,7 +337,8 @@ class BodyCopy {
   private slot(slot: Slot): Slot {
     let made = this.slots.get(slot);
     if (made === undefined) {
-      made = { ...slot, scope: [...this.scope, ...slot.scope] };
+      const copy = { ...slot, scope: [...this.scope, ...slot.scope] };
+      made = slot.piece === undefined ? copy : { ...copy, piece: this.pieceOf(slot.piece) };
       this.slots.set(slot, made);
       this.caller.addSlot(made);
     }
@@ -289,14 +348,20 @@ class BodyCopy {
   private terminator(end: Terminator, block: Block): Terminator {
     switch (end.kind) {
       case 'jump':
-        return { ...end, target: this.blockOf(end.target) };
+        return { ...end, target: this.blockOf(end.target), place: this.placeOf(end.place) };
       case 'branch':
-        return { ...end, condition: this.value(end.condition), yes: this.blockOf(end.yes), no: this.blockOf(end.no) };
+        return {
+          kind: 'branch',
+          condition: this.value(end.condition),
+          yes: this.blockOf(end.yes),
+          no: this.blockOf(end.no),
+          place: this.placeOf(end.place),
+        };
       case 'return':
         this.returns.push({ block, value: end.value === null ? this.caller.undef(this.call.width) : this.value(end.value) });
-        return { kind: 'jump', target: this.after, place: end.place };
+        return { kind: 'jump', target: this.after, place: this.placeOf(end.place) };
       case 'unreachable':
-        return end;
+        return { kind: 'unreachable', place: this.placeOf(end.place) };
     }
   }
 }

@@ -14,6 +14,7 @@ import {
   type Slot,
   successors,
 } from '../ir.ts';
+import { debugValue } from './debug-values.ts';
 import { computeDominators, type Dominators, dominanceFrontiers } from './dominators.ts';
 
 interface Candidate {
@@ -217,9 +218,12 @@ function renameBlock(
   values: ReadonlyMap<Slot, Inst>,
   set: (slot: Slot, value: Inst) => void,
 ): void {
+  const joined: Inst[] = [];
   for (const phi of block.phis) {
     const slot = phis.get(phi);
-    if (slot !== undefined) set(slot, phi);
+    if (slot === undefined) continue;
+    set(slot, phi);
+    if (slot.piece !== undefined) joined.push(debugValue(slot.piece, phi, null));
   }
   const inserted = new Map<Inst, Inst>();
   for (const inst of block.body) {
@@ -234,11 +238,14 @@ function renameBlock(
       replaceBy(inst, read);
     } else {
       const value = inst.args[1];
-      if (value !== undefined) set(slot, resolve(value));
+      if (value === undefined) continue;
+      set(slot, resolve(value));
+      if (slot.piece !== undefined) inserted.set(inst, debugValue(slot.piece, resolve(value), inst.place));
     }
   }
   if (inserted.size > 0)
     block.body = block.body.flatMap((inst) => [inst, ...(inserted.has(inst) ? [inserted.get(inst) ?? inst] : [])]);
+  if (joined.length > 0) block.body.unshift(...joined);
   for (const next of successors(block)) {
     for (const phi of next.phis) {
       const slot = phis.get(phi);

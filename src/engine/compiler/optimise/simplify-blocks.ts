@@ -3,6 +3,7 @@
 
 import {
   type Block,
+  codeLength,
   computePredecessors,
   dropIncoming,
   type Inst,
@@ -12,6 +13,7 @@ import {
   reversePostorder,
   successors,
 } from '../ir.ts';
+import { carryAround } from './debug-values.ts';
 import { evaluateCompare } from './fold.ts';
 
 /** Returns true when anything changed. Needs resolved operands. */
@@ -74,13 +76,16 @@ function skipEmpty(fn: IrFunction): boolean {
   let changed = false;
   for (const block of fn.blocks) {
     const { end } = block;
-    if (block === fn.blocks[0] || end.kind !== 'jump' || block.body.length > 0 || block.phis.length > 0 || end.target === block)
+    if (block === fn.blocks[0] || end.kind !== 'jump' || codeLength(block) > 0 || block.phis.length > 0 || end.target === block)
       continue;
     const { target } = end;
     // A predecessor that reaches the target already would need two values for one phi.
     if (target.phis.length > 0 && block.preds.some((pred) => target.preds.includes(pred))) continue;
     const { preds } = block;
-    for (const pred of preds) redirect(pred, block, target);
+    for (const pred of preds) {
+      carryAround(block, pred, target);
+      redirect(pred, block, target);
+    }
     target.preds = [...new Set([...target.preds.filter((pred) => pred !== block), ...preds])];
     for (const phi of target.phis) {
       if (phi.op !== 'phi') continue;
@@ -128,13 +133,15 @@ function mergeChains(fn: IrFunction): boolean {
   return changed;
 }
 
+const firstCode = (block: Block): Inst | undefined => block.body.find((inst) => inst.op !== 'debug');
+
 /** What a block decides on: one of its own phis, or its comparison with a constant. */
 function decidingPhi(block: Block): { phi: PhiInst; compare: Extract<Inst, { op: 'compare' }> | null } | null {
   const { end } = block;
   if (end.kind !== 'branch' || end.yes === end.no) return null;
   const { condition } = end;
-  if (condition.op === 'phi' && condition.block === block && block.body.length === 0) return { phi: condition, compare: null };
-  if (condition.op !== 'compare' || block.body.length !== 1 || block.body[0] !== condition) return null;
+  if (condition.op === 'phi' && condition.block === block && codeLength(block) === 0) return { phi: condition, compare: null };
+  if (condition.op !== 'compare' || codeLength(block) !== 1 || firstCode(block) !== condition) return null;
   const [left, right] = condition.args;
   if (left?.op !== 'phi' || left.block !== block || right?.op !== 'const') return null;
   return { phi: left, compare: condition };
@@ -179,6 +186,7 @@ function thread(block: Block, pred: Block, target: Block): void {
     phi.incoming.push(pred);
     phi.args.push(own ?? value);
   }
+  carryAround(block, pred, target);
   redirect(pred, block, target);
   dropIncoming(block, pred);
 }

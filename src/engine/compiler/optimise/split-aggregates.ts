@@ -49,7 +49,9 @@ function split(fn: IrFunction, slot: Slot, list: readonly Access[]): boolean {
   for (const { from, to, accesses } of parts) {
     const size = to - from;
     const align = from % 8 === 0 && slot.align >= 8 && size >= 8 ? 8 : alignAt(from, slot.align);
-    const base = fn.addSlot({ name: `${slot.name}.${from}`, size, align, variable: null, scope: slot.scope });
+    const part = { name: `${slot.name}.${from}`, size, align, variable: null, scope: slot.scope };
+    const { piece } = slot;
+    const base = fn.addSlot(piece === undefined ? part : { ...part, piece: { ...piece, offset: piece.offset + from, size } });
     for (const inst of accesses) {
       inst.args[0] = base;
       inst.offset -= from;

@@ -2,7 +2,17 @@
 // asks for it (`#pragma unroll`). Iterations are peeled off in front and the loop itself stays; folding the counter then shows that
 // nothing reaches it. So a wrong count would cost size, never meaning.
 
-import { type Block, computePredecessors, type Inst, type IrFunction, type PhiInst, resolveOperands, successors } from '../ir.ts';
+import {
+  type Block,
+  codeLength,
+  computePredecessors,
+  type Inst,
+  type IrFunction,
+  type PhiInst,
+  resolve,
+  resolveOperands,
+  successors,
+} from '../ir.ts';
 import { computeDominators, type Dominators, dominates } from './dominators.ts';
 import { evaluateCompare } from './fold.ts';
 import { type Loop, naturalLoops } from './loops.ts';
@@ -20,7 +30,7 @@ export function unrollLoops(fn: IrFunction): boolean {
   resolveOperands(fn);
   computePredecessors(fn);
   const doms = computeDominators(fn);
-  const size = fn.blocks.reduce((sum, block) => sum + block.body.length + 1, 0);
+  const size = fn.blocks.reduce((sum, block) => sum + codeLength(block) + 1, 0);
   if (size > FUNCTION_LIMIT) return false;
   const loops = naturalLoops(doms);
   const innermost = loops.filter((loop) => !loops.some((other) => other !== loop && loop.body.has(other.header)));
@@ -47,7 +57,7 @@ function turnsToUnroll(fn: IrFunction, loop: Loop, doms: Dominators): number | n
   }
   if (least === null) return null;
   let size = 0;
-  for (const block of loop.body) size += block.body.length + 1;
+  for (const block of loop.body) size += codeLength(block) + 1;
   if (size * least > (asked === null ? SIZE_UNASKED : SIZE_ASKED)) return null;
   fn.unrolled.add(loop.header);
   return least + 1;
@@ -164,7 +174,21 @@ function closeValues(fn: IrFunction, loop: Loop, doms: Dominators): boolean {
     }
     replace(phi);
   }
+  if (made.size > 0) closeDebug(loop, doms, made);
   return true;
+}
+
+/** What the debugger shows of a value of the loop, outside it, is the phi where there is one; none is made for it. */
+function closeDebug(loop: Loop, doms: Dominators, made: ReadonlyMap<Block, ReadonlyMap<Inst, Inst>>): void {
+  for (const block of doms.order) {
+    if (loop.body.has(block)) continue;
+    for (const inst of block.body) {
+      if (inst.op !== 'debug' || inst.holds === null) continue;
+      const value = resolve(inst.holds);
+      if (value.block === null || !loop.body.has(value.block)) continue;
+      for (const [exit, phis] of made) if (dominates(doms, exit, block)) inst.holds = phis.get(value) ?? inst.holds;
+    }
+  }
 }
 
 const put = (inst: Inst, index: number, by: Inst): void => {
@@ -190,6 +214,7 @@ function peel(fn: IrFunction, loop: Loop): void {
       const made = values.get(inst);
       if (made === undefined) continue;
       made.args = inst.args.map(copyOf);
+      if (made.op === 'debug' && made.holds !== null) made.holds = copyOf(resolve(made.holds));
       if (made.op === 'phi' && inst.op === 'phi') made.incoming = inst.incoming.map((from) => blocks.get(from) ?? from);
     }
     const to = (target: Block): Block => (target === header ? header : (blocks.get(target) ?? target));
