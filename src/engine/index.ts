@@ -21,6 +21,7 @@ export { listing } from './object/listing.ts';
 export type { ProgramObject } from './object/program-object.ts';
 export type { MachineMoment } from './sim/execution.ts';
 export { createExperiment, type Experiment } from './sim/experiment.ts';
+export { type LocalFrame, type LocalScene, localFrames } from './sim/locals.ts';
 export { viewMap } from './sim/map-view.ts';
 export { parseScenario, type Scenario, type ScenarioProblem, scenarioSchema } from './sim/scenario.ts';
 export { Simulation } from './sim/simulation.ts';

@@ -173,6 +173,26 @@ export interface ExecutionPlace {
   readonly at: number;
 }
 
+/** Local variables and parameters of one call. */
+export interface LocalsOfCall {
+  readonly name: string;
+  /** Real calls around it. */
+  readonly depth: number;
+  readonly isInlined: boolean;
+  /** Line an inlined function is called from, 0 unknown. */
+  readonly calledFrom: number;
+  readonly locals: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly isParameter: boolean;
+    /** Line of the declaration. */
+    readonly line: number;
+    readonly state: 'shown' | 'unset' | 'away';
+    /** The value, `not set yet` or `optimised away`. */
+    readonly value: string;
+  }[];
+}
+
 /** The machine before one instruction. */
 export interface MachineReport {
   readonly slot: number;
@@ -184,6 +204,8 @@ export interface MachineReport {
     readonly depth: number;
     readonly words: readonly { readonly place: string; readonly value: string }[];
   }[];
+  /** Calls with their local variables, the innermost first; inlined ones are calls of their own. Empty for objects that do not tell. */
+  readonly locals: readonly LocalsOfCall[];
   /** One for each watch expression that was asked for. */
   readonly watches: readonly string[];
 }

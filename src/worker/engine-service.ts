@@ -147,7 +147,9 @@ export class EngineService implements EngineApi {
   async machineAt(runId: number, place: ExecutionPlace, watches: readonly string[]): Promise<MachineReport | null> {
     const { run } = this;
     if (run === null || run.id !== runId) return null;
-    return run.simulation.machineAt(place, (machine, experiment, qdisc) => machineReport(machine, experiment, qdisc, watches));
+    return run.simulation.machineAt(place, (machine, experiment, qdisc, program) =>
+      machineReport({ machine, experiment, qdisc, program }, watches),
+    );
   }
 
   async findBreakpoint(

@@ -1,6 +1,6 @@
 // The machine at one instruction as the page shows it. Knows nothing of runs or messages.
 
-import { type Experiment, type MachineMoment, watchValue } from '../engine/index.ts';
+import { type LocalScene, localFrames, watchValue } from '../engine/index.ts';
 import type { MachineReport } from './api.ts';
 
 const digits = (low: number, high: number): string =>
@@ -18,18 +18,15 @@ function words(bytes: Uint8Array): { readonly place: string; readonly value: str
   return found;
 }
 
-/** Registers, stack and watch expressions before an instruction of a program of `qdisc`. */
-export function machineReport(
-  machine: MachineMoment,
-  experiment: Experiment,
-  qdisc: number,
-  watches: readonly string[],
-): MachineReport {
+/** Registers, stack, local variables and watch expressions before an instruction of a program. */
+export function machineReport(scene: LocalScene, watches: readonly string[]): MachineReport {
+  const { machine } = scene;
   return {
     slot: machine.slot,
     depth: machine.depth,
     registers: Array.from(machine.low, (low, register) => digits(low, machine.high[register] ?? 0)),
     stack: machine.frames.map(({ bytes }, depth) => ({ depth, words: words(bytes) })),
-    watches: watches.map((text) => watchValue(text, { machine, experiment, qdisc })),
+    locals: localFrames(scene),
+    watches: watches.map((text) => watchValue(text, scene)),
   };
 }

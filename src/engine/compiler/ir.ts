@@ -129,7 +129,7 @@ export type Inst = Common &
     | { readonly op: 'asm'; readonly code: readonly Insn[] }
     /**
      * For the debugger: from here on the piece of a variable is `holds` (no operand: code is the same with and without), or is in the memory
-     * that `holds` points to; null: its value is nowhere. Makes no code. Its number is -1.
+     * that `holds` points to; `undef`: it has no value yet; null: its value is nowhere. Makes no code. Its number is -1.
      */
     | { readonly op: 'debug'; readonly piece: VariablePiece; holds: Inst | null; readonly inMemory: boolean }
   );

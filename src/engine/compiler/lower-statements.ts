@@ -5,6 +5,7 @@ import type { Block, Inst } from './ir.ts';
 import { lowerCondition, lowerEffect, lowerValue } from './lower-expressions.ts';
 import { addressOfLocal, initialise, lowerAddress } from './lower-memory.ts';
 import type { LabelScope, Lowering } from './lower-state.ts';
+import { debugValue } from './optimise/debug-values.ts';
 import type { Place } from './token.ts';
 import type { CaseLabel, LocalVariable, SwitchCase, TBlock, TExpr, TStatement } from './tree.ts';
 import { isRecord, isSigned, isVoid } from './types.ts';
@@ -20,6 +21,22 @@ export function lowerBlock(l: Lowering, block: TBlock, last: () => void = () => 
     runCleanups(l, l.cleanups.length - 1);
     l.cleanups.pop();
   });
+}
+
+/** The last place of a statement. */
+function endOf(s: TStatement): Place {
+  switch (s.kind) {
+    case 'block':
+      return s.close;
+    case 'if':
+      return endOf(s.no ?? s.yes);
+    case 'loop':
+    case 'switch':
+    case 'label':
+      return endOf(s.body);
+    default:
+      return s.place;
+  }
 }
 
 /** Variables that the statements declare live until `end`. */
@@ -114,6 +131,8 @@ export function lowerStatement(l: Lowering, s: TStatement): void {
       return lowerEffect(l, s.expr);
     case 'declare': {
       const at = addressOfLocal(l, s.variable);
+      if (at.base.op === 'slot' && at.base.slot.piece !== undefined)
+        builder.add(debugValue(at.base.slot.piece, builder.fn.undef(64), s.place));
       if (s.init !== null) initialise(l, at, s.variable.type, s.init);
       if (s.variable.cleanup !== null) l.cleanups.at(-1)?.variables.push(s.variable);
       return;
@@ -173,7 +192,7 @@ function lowerIf(l: Lowering, s: Extract<TStatement, { kind: 'if' }>): void {
 function lowerLoop(l: Lowering, s: Extract<TStatement, { kind: 'loop' }>): void {
   l.scoped(() => {
     l.cleanups.push({ owner: s, variables: [] });
-    noteScope(s.init, s.place);
+    noteScope(s.init, endOf(s.body));
     for (const statement of s.init) lowerStatement(l, statement);
     const { builder } = l;
     const body = builder.fn.makeBlock('loop.body');

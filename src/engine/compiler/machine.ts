@@ -50,11 +50,11 @@ export type MachineKind =
 
 /**
  * Where a piece of a variable is, for the debugger: in the register `src` of its instruction, in a spill slot (`slot`), a constant, the address
- * of a frame slot plus `offset`, nowhere.
+ * of a frame slot plus `offset`, without a value yet, nowhere.
  */
 export interface HeldVariable {
   readonly piece: VariablePiece;
-  readonly kind: 'register' | 'slot' | 'constant' | 'frame' | 'nowhere';
+  readonly kind: 'register' | 'slot' | 'constant' | 'frame' | 'unset' | 'nowhere';
   readonly value: bigint;
   readonly offset: number;
   /** The register holds, or the constant is, the address of the piece. */

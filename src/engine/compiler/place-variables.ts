@@ -25,8 +25,6 @@ export interface PlacedVariables {
   readonly starts: ReadonlyMap<MachineInsn, Int32Array>;
   /** By instruction: pieces and their states, by turns, that are different from before the one in front of it. */
   readonly changes: ReadonlyMap<MachineInsn, readonly number[]>;
-  /** Slots of variables that stay in the frame. */
-  readonly kept: readonly Slot[];
 }
 
 export const FIRST_SLOT_BIT = ALLOCATABLE;
@@ -34,23 +32,22 @@ const SLOT_BITS = 20;
 const UNKNOWN = -1;
 export const fixedIndex = (state: number): number => -state - 2;
 const stateOfFixed = (index: number): number => -index - 2;
+const UNSET = stateOfFixed(0);
 
 /** Follows the variables of a function; afterwards it holds no `debug` instruction. */
 export function placeVariables(fn: MachineFunction, spillSlots: readonly Slot[]): PlacedVariables {
-  const kept = fn.slots.filter((slot) => slot.piece !== undefined);
   const flow = new VariableFlow(fn, spillSlots);
   flow.run();
   for (const block of fn.blocks) {
     if (block.insns.some((insn) => insn.kind === 'debug')) block.insns = block.insns.filter((insn) => insn.kind !== 'debug');
   }
   const { pieces, isPointed, fixed, starts, changes } = flow;
-  return { pieces, isPointed, fixed, spillSlots, starts, changes, kept };
+  return { pieces, isPointed, fixed, spillSlots, starts, changes };
 }
 
-function meet(a: number, b: number): number {
-  if (a === b || b === UNKNOWN) return a;
-  if (a === UNKNOWN) return b;
-  return a > 0 && b > 0 ? a & b : 0;
+interface KeptVariable {
+  readonly piece: number;
+  readonly state: number;
 }
 
 class VariableFlow {
@@ -63,6 +60,11 @@ class VariableFlow {
   private readonly numbers = new Map<VariablePiece, number>();
   private readonly fixedNumbers = new Map<string, number>();
   private readonly slotBits = new Map<Slot, number>();
+  /** Variables that stay in the frame: piece and state, once something may have been stored there. */
+  private readonly kept = new Map<Slot, KeptVariable>();
+  private readonly exposed: KeptVariable[] = [];
+  /** Places that some piece may be in, so that most instructions need no look at the pieces. */
+  private used = 0;
   private state = new Int32Array(0);
   /** Pieces that changed since the last instruction was noted; null while nothing is noted. */
   private changed: Set<number> | null = null;
@@ -72,26 +74,43 @@ class VariableFlow {
     spillSlots.slice(0, SLOT_BITS).forEach((slot, i) => {
       this.slotBits.set(slot, 1 << (FIRST_SLOT_BIT + i));
     });
-    for (const block of fn.blocks) {
-      for (const { held } of block.insns) {
-        if (held === null || this.numbers.has(held.piece)) continue;
-        this.numbers.set(held.piece, this.pieces.length);
-        this.pieces.push(held.piece);
-        this.isPointed.push(held.inMemory);
-      }
+    fn.slots.forEach((slot, i) => {
+      if (slot.piece === undefined) return;
+      const state = this.fixedState(`f${i}+0`, { kind: 'frame', slot, offset: 0 });
+      this.kept.set(slot, { piece: this.pieces.length, state });
+      this.add(slot.piece, true);
+    });
+    this.findExposed();
+    for (const block of fn.blocks)
+      for (const { held } of block.insns) if (held !== null && !this.numbers.has(held.piece)) this.add(held.piece, held.inMemory);
+  }
+
+  private findExposed(): void {
+    const slots = new Set<Slot>();
+    for (const block of this.fn.blocks)
+      for (const insn of block.insns) if (insn.kind === 'frame' && insn.slot !== null) slots.add(insn.slot);
+    for (const slot of slots) {
+      const kept = this.kept.get(slot);
+      if (kept !== undefined) this.exposed.push(kept);
     }
+  }
+
+  private add(piece: VariablePiece, isPointed: boolean): void {
+    this.numbers.set(piece, this.pieces.length);
+    this.pieces.push(piece);
+    this.isPointed.push(isPointed);
   }
 
   run(): void {
     const { blocks } = this.fn;
     if (this.pieces.length === 0) return;
     const successors = successorsOf(blocks);
-    const into = blocks.map((_, i) => new Int32Array(this.pieces.length).fill(i === 0 ? stateOfFixed(0) : UNKNOWN));
+    const into = blocks.map((_, i) => new Int32Array(this.pieces.length).fill(i === 0 ? UNSET : UNKNOWN));
     const work = [0];
     const queued = new Uint8Array(blocks.length);
     for (let i = work.shift(); i !== undefined; i = work.shift()) {
       queued[i] = 0;
-      this.state = into[i]?.slice() ?? this.state;
+      this.enter(into[i] ?? this.state);
       for (const insn of blocks[i]?.insns ?? []) this.step(insn);
       for (const next of successors[i] ?? []) {
         const target = into[next];
@@ -105,11 +124,30 @@ class VariableFlow {
     });
   }
 
+  private enter(state: Int32Array): void {
+    this.state = state.slice();
+    this.used = 0;
+    for (const one of state) if (one > 0) this.used |= one;
+  }
+
+  /** On some ways here, a variable in the frame may have no value yet: it is in the frame all the same. */
+  private meet(a: number, b: number): number {
+    if (a === b || b === UNKNOWN) return a;
+    if (a === UNKNOWN) return b;
+    if (a > 0 && b > 0) return a & b;
+    if (a === UNSET && this.isFrame(b)) return b;
+    return b === UNSET && this.isFrame(a) ? a : 0;
+  }
+
+  private isFrame(state: number): boolean {
+    return state < UNSET && this.fixed[fixedIndex(state)]?.kind === 'frame';
+  }
+
   /** Meets the state at hand into a block's; true when that changed it. */
   private join(target: Int32Array): boolean {
     let changed = false;
     for (let i = 0; i < target.length; i++) {
-      const met = meet(target[i] ?? 0, this.state[i] ?? 0);
+      const met = this.meet(target[i] ?? 0, this.state[i] ?? 0);
       if (met === target[i]) continue;
       target[i] = met;
       changed = true;
@@ -119,7 +157,7 @@ class VariableFlow {
 
   /** Writes down what is where before each instruction of a block. */
   private note(block: MachineBlock, start: Int32Array): void {
-    this.state = start.slice();
+    this.enter(start);
     this.changed = new Set();
     let isFirst = true;
     for (const insn of block.insns) {
@@ -141,6 +179,7 @@ class VariableFlow {
   private set(piece: number, state: number): void {
     if (this.state[piece] === state) return;
     this.state[piece] = state;
+    if (state > 0) this.used |= state;
     this.changed?.add(piece);
   }
 
@@ -150,6 +189,12 @@ class VariableFlow {
       if (piece !== undefined) this.set(piece, this.said(insn));
       return;
     }
+    const isStore = insn.kind === 'store' || insn.kind === 'store-imm' || insn.kind === 'atomic';
+    const stored = isStore && insn.slot !== null ? this.kept.get(insn.slot) : undefined;
+    if (stored !== undefined) this.set(stored.piece, stored.state);
+    // Through a pointer, anything that a pointer leads to may get its value.
+    if (insn.kind === 'call' || (isStore && insn.slot === null))
+      for (const { piece, state } of this.exposed) if (this.state[piece] === UNSET) this.set(piece, state);
     const spill = insn.slot === null ? 0 : (this.slotBits.get(insn.slot) ?? 0);
     if (isMove(insn)) this.copy(1 << insn.dst, 1 << insn.src);
     else if (insn.kind === 'load' && spill !== 0) this.copy(1 << insn.dst, spill);
@@ -166,6 +211,7 @@ class VariableFlow {
   /** The places `to` now hold what `from` holds; with none, something new. */
   private copy(to: number, from: number): void {
     const { state } = this;
+    if ((this.used & (to | from)) === 0) return;
     for (let i = 0; i < state.length; i++) {
       const old = state[i] ?? 0;
       if (old <= 0 || (old & (to | from)) === 0) continue;
@@ -185,6 +231,8 @@ class VariableFlow {
         return slot === null
           ? 0
           : this.fixedState(`f${this.fn.slots.indexOf(slot)}+${held.offset}`, { kind: 'frame', slot, offset: held.offset });
+      case 'unset':
+        return UNSET;
       default:
         return 0;
     }

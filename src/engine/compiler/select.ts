@@ -288,6 +288,7 @@ class Selector {
     const value = holds === null ? null : resolve(holds);
     const nowhere: HeldVariable = { piece, kind: 'nowhere', value: 0n, offset: 0, inMemory };
     if (value === null) this.emit(machineInsn('debug', { held: nowhere }));
+    else if (value.op === 'undef') this.emit(machineInsn('debug', { held: { ...nowhere, kind: 'unset' } }));
     else if (value.op === 'const')
       this.emit(machineInsn('debug', { held: { ...nowhere, kind: 'constant', value: value.value } }));
     else if (value.op === 'slot') this.emit(machineInsn('debug', { slot: value.slot, held: { ...nowhere, kind: 'frame' } }));

@@ -29,17 +29,6 @@ export function variableTable(
     if (known === undefined) instances.set(piece.instance, list);
     return list;
   };
-  const length = code.origins.length;
-  for (const slot of placed.kept) {
-    const place: VariablePlace = { kind: 'stack', offset: code.frame.get(slot) ?? 0 };
-    if (slot.piece === undefined) continue;
-    // Parameters are in the frame once they have been stored there.
-    const { variable, site } = slot.piece.instance;
-    const isStore = variable.isParameter && site === null;
-    const from = isStore ? code.origins.findIndex((insn) => insn.slot === slot && insn.kind === 'store') + 1 : 0;
-    if (from > 0) rangesOf(slot.piece).push({ ...bytesOf(slot.piece), from: 0, to: from, place: { kind: 'unset' } });
-    rangesOf(slot.piece).push({ ...bytesOf(slot.piece), from, to: length, place });
-  }
   const swept = sweep(placed, code);
   placed.pieces.forEach((piece, i) => {
     for (const { from, to, place } of swept[i] ?? []) rangesOf(piece).push({ ...bytesOf(piece), from, to, place });

@@ -37,6 +37,7 @@ import type {
 } from './program-object.ts';
 import { structOpsMembers } from './struct-ops-section.ts';
 import { decodeUtf8 } from './utf8.ts';
+import { type FunctionVariables, readVariables, VARIABLE_SECTION } from './variable-section.ts';
 
 export interface ReadResult {
   readonly object: ProgramObject | null;
@@ -112,7 +113,8 @@ class ObjectReader {
     this.readData();
     this.readSettings();
     if (this.sectionsOfOps().length > 0) this.readTypes();
-    const functions = this.places.map((place) => this.readFunction(place));
+    const variables = this.readVariables();
+    const functions = this.places.map((place) => this.readFunction(place, variables));
     if (functions.length === 0) this.problem('elf-no-code', 'the object holds no functions');
     const failed = this.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
     const object: ProgramObject = {
@@ -391,7 +393,19 @@ class ObjectReader {
     return this.places.findIndex((place) => place.section === section && place.start === byte);
   }
 
-  private readFunction(place: FunctionPlace): ObjectFunction {
+  /** Only objects of this compiler have them. */
+  private readVariables(): FunctionVariables[] {
+    const section = this.elf.sections.find((candidate) => candidate.name === VARIABLE_SECTION);
+    const { btf } = this;
+    if (section === undefined || btf === null) return [];
+    return readVariables(
+      section.data,
+      (id) => btf.type(id),
+      (path) => this.fileIndex(path),
+    );
+  }
+
+  private readFunction(place: FunctionPlace, variables: readonly FunctionVariables[]): ObjectFunction {
     const section = this.elf.sections[place.section];
     const bytes = section?.data.subarray(place.start, Math.max(place.start, place.end)) ?? new Uint8Array(0);
     const code = bytes.length === 0 ? emptyCode(0) : decode(bytes);
@@ -411,6 +425,7 @@ class ObjectReader {
     this.localCalls(place, code, patched, relocations);
     this.coreRecords(section?.name ?? '', place, code, relocations);
     const described = this.describe(section?.name ?? '', place.start);
+    const table = variables.find((one) => one.section === section?.name && one.slot * 8 === place.start)?.table;
     return {
       name: place.name,
       section: section?.name ?? '',
@@ -420,6 +435,7 @@ class ObjectReader {
       lines: this.readLines(section?.name ?? '', place),
       type: described?.type ?? null,
       stackBytes: stackBytesOf(code),
+      ...(table === undefined ? {} : { variables: table }),
     };
   }
 

@@ -21,6 +21,7 @@ import {
 import type { ObjectFunction, ObjectMap, ProgramObject } from './program-object.ts';
 import { type StructOpsSection, structOpsSections } from './struct-ops-section.ts';
 import { encodeUtf8 } from './utf8.ts';
+import { VARIABLE_SECTION, writeVariables } from './variable-section.ts';
 
 interface OutSymbol {
   readonly name: string;
@@ -117,6 +118,7 @@ class ObjectWriter {
     // The .struct_ops section says it already, and libbpf need not meet a section it does not know.
     if (this.object.profile !== null && this.object.profile !== 'struct_ops')
       this.text('qdisc_profile', '_qdisc_profile', this.object.profile);
+    this.variables();
     const ext = writeBtfExt(this.btf, this.info);
     this.section('.BTF', SECTION_TYPE.PROGBITS, 0, 4, this.btf.finish());
     this.section('.BTF.ext', SECTION_TYPE.PROGBITS, 0, 4, ext);
@@ -305,6 +307,18 @@ class ObjectWriter {
       0,
       settings.map(({ name, type }) => ({ name, type, offset: 0, size: sizeOf(type), linkage: 'extern' })),
     );
+  }
+
+  /** For the debugger; before BTF is finished, which holds the types. */
+  private variables(): void {
+    const tables = this.object.functions.flatMap(({ section, variables }, index) => {
+      if (variables === undefined || variables.variables.length === 0) return [];
+      return [{ section, slot: (this.starts[index] ?? 0) / SLOT_BYTES, table: variables }];
+    });
+    if (tables.length === 0) return;
+    const pathOf = (file: number): string => this.object.files[file]?.path ?? '';
+    const data = writeVariables(tables, (type) => this.btf.type(type), pathOf);
+    this.section(VARIABLE_SECTION, SECTION_TYPE.PROGBITS, 0, 1, data);
   }
 
   private text(section: string, variable: string, value: string): void {

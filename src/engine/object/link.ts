@@ -7,7 +7,7 @@ import { present } from '../base/assert.ts';
 import { type Code, emptyCode } from '../isa/codec.ts';
 import { PSEUDO_CALL, PSEUDO_LD } from '../isa/opcodes.ts';
 import { fitToKernel } from './core-relocations.ts';
-import type { KernelFunction, LineEntry, ObjectFile, ObjectMap, ProgramObject } from './program-object.ts';
+import type { KernelFunction, LineEntry, ObjectFile, ObjectMap, ProgramObject, VariableTable } from './program-object.ts';
 
 /** A function inside a linked program: slots [start, end). */
 export interface Subprogram {
@@ -17,6 +17,8 @@ export interface Subprogram {
   readonly linkage: 'global' | 'static';
   /** Function type with parameter tags, where the object knows it. */
   readonly type?: CType | null;
+  /** Its local variables, in slots of the linked program; absent where the object does not tell. */
+  readonly variables?: VariableTable;
 }
 
 /** Which member of which struct_ops variable a program implements. */
@@ -84,7 +86,11 @@ export function linkProgram(object: ProgramObject, entry: number, kind: ProgramK
   for (const index of order) {
     const part = present(object.functions[index], 'function');
     const start = present(starts.get(index), 'start');
-    subprograms.push({ name: part.name, start, end: start + part.code.length, linkage: part.linkage, type: part.type });
+    const { name, linkage, type } = part;
+    const subprogram = { name, start, end: start + part.code.length, linkage, type };
+    subprograms.push(
+      part.variables === undefined ? subprogram : { ...subprogram, variables: movedVariables(part.variables, start) },
+    );
     code.opcode.set(part.code.opcode, start);
     code.dst.set(part.code.dst, start);
     code.src.set(part.code.src, start);
@@ -150,6 +156,22 @@ function structOpsTarget(object: ProgramObject, entry: number): StructOpsTarget 
     if (found !== undefined) return { op: found.member, variable: name, type };
   }
   return null;
+}
+
+/** The table `by` slots further on. */
+function movedVariables({ calls, variables }: VariableTable, by: number): VariableTable {
+  if (by === 0) return { calls, variables };
+  const moved = <T extends { readonly from: number; readonly to: number }>(range: T): T => {
+    return { ...range, from: range.from + by, to: range.to + by };
+  };
+  return {
+    calls,
+    variables: variables.map((variable) => ({
+      ...variable,
+      scope: variable.scope.map(moved),
+      ranges: variable.ranges.map(moved),
+    })),
+  };
 }
 
 /** The line entry that covers a slot, or null before the first. */

@@ -32,9 +32,9 @@ describe('following a step', () => {
     const before = simulation.stateDigest();
     for (const [run, { slots, depths }] of simulation.executionsIn(7).entries()) {
       for (const [at, slot] of slots.entries()) {
-        const seen = simulation.machineAt({ step: 7, run, at }, (machine, experiment) => {
+        const seen = simulation.machineAt({ step: 7, run, at }, (machine, experiment, qdisc, program) => {
           const { slot, depth, frames } = machine;
-          const register = watchValue('fp', { machine, experiment, qdisc: 0 });
+          const register = watchValue('fp', { machine, experiment, qdisc, program });
           return { slot, depth, frames: frames.length, stack: frames[0]?.bytes.length, register };
         });
         expect(seen).toMatchObject({ slot, depth: depths[at], frames: (depths[at] ?? 0) + 1, stack: 512 });
@@ -78,8 +78,8 @@ describe('watch expressions', () => {
   it('read registers, memory, variables and maps, and say what they do not know', () => {
     const simulation = ranTo(300);
     const of = (text: string): string | null =>
-      simulation.machineAt({ step: 1, run: 0, at: 3 }, (machine, experiment, qdisc) =>
-        watchValue(text, { machine, experiment, qdisc }),
+      simulation.machineAt({ step: 1, run: 0, at: 3 }, (machine, experiment, qdisc, program) =>
+        watchValue(text, { machine, experiment, qdisc, program }),
       );
     expect(of('r0')).toMatch(/^\d+ \(0x[0-9a-f]+\)$/);
     expect(of('*(fp-8):8')).toMatch(/^([0-9a-f]{2} ){8}= \d+$/);
@@ -87,7 +87,7 @@ describe('watch expressions', () => {
     expect(of('*0x0:4')).toBe('0x0 is not in program memory');
     expect(of('*fp:65')).toBe('from 1 to 64 bytes can be shown');
     expect(of('queue')).toMatch(/^(empty|\{ .* \})$/);
-    expect(of('nobody')).toBe('there is no global variable or map "nobody"');
+    expect(of('nobody')).toBe('there is no variable or map "nobody" here');
     expect(of('r11')).toMatch(/^not understood/);
     expect(of('a + b')).toMatch(/^not understood/);
   });

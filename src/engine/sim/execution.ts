@@ -47,6 +47,14 @@ export interface MachineMoment {
   readonly high: Int32Array;
   /** Stack of each frame, the entry function's first: 512 bytes that end at its r10. */
   readonly frames: readonly { readonly framePointer: number; readonly bytes: Uint8Array }[];
+  /** By depth: the call that each outer frame is in, and its registers then, R0 to R9 (R6 to R9 are as it will find them). */
+  readonly callers: readonly CallerFrame[];
+}
+
+export interface CallerFrame {
+  readonly slot: number;
+  readonly low: Int32Array;
+  readonly high: Int32Array;
 }
 
 /** Counts runs and instructions of a followed step. */
@@ -56,15 +64,23 @@ export class PlaceCounter {
   private run = -1;
   private at = -1;
   private entryFrame = 0;
+  private lastSlot = 0;
+  private readonly callers: CallerFrame[] = [];
 
   /** Run and instruction, in the step, of the instruction about to run. */
-  next(runNumber: number, machine: Machine): { readonly run: number; readonly at: number } {
+  next(runNumber: number, machine: Machine, slot = 0): { readonly run: number; readonly at: number } {
     if (runNumber !== this.runNumber) {
       this.runNumber = runNumber;
       this.run++;
       this.at = -1;
       this.entryFrame = machine.lo[10] ?? 0;
+      this.callers.length = 0;
     }
+    const depth = this.depth(machine);
+    if (depth > this.callers.length)
+      this.callers.push({ slot: this.lastSlot, low: machine.lo.slice(0, 10), high: machine.hi.slice(0, 10) });
+    else if (depth < this.callers.length) this.callers.length = depth;
+    this.lastSlot = slot;
     this.at++;
     return { run: this.run, at: this.at };
   }
@@ -91,7 +107,8 @@ export class PlaceCounter {
       const framePointer = this.entryFrame + frame * FRAME_BYTES;
       return { framePointer, bytes: machine.memory.u8.slice(framePointer - FRAME_BYTES, framePointer) };
     });
-    return { slot, depth, low: machine.lo.slice(0, 11), high: machine.hi.slice(0, 11), frames };
+    const [low, high] = [machine.lo.slice(0, 11), machine.hi.slice(0, 11)];
+    return { slot, depth, low, high, frames, callers: [...this.callers] };
   }
 }
 

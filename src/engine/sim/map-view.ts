@@ -1,6 +1,5 @@
 // Contents of maps as text, decoded by their C types, for the inspector and for dumps. Reads memory, changes nothing.
 
-import { bare, type CType, sizeOf } from '../abi/ctype.ts';
 import { mapTypeOf } from '../abi/map-types.ts';
 import { NO_NODE } from '../base/red-black-links.ts';
 import { fromHalves } from '../base/u64.ts';
@@ -8,9 +7,9 @@ import { ArrayMap } from '../maps/array-map.ts';
 import type { RunMap } from '../maps/map.ts';
 import { SkbMap } from '../maps/skb-map.ts';
 import type { PacketPool } from '../tc/packet.ts';
-import { readText } from '../tc/printk.ts';
 import { NO_QUIRKS, type Quirks } from '../tc/quirks.ts';
 import type { RunMemory } from '../vm/memory.ts';
+import { valueText } from './value-text.ts';
 
 export interface MapView {
   readonly index: number;
@@ -23,52 +22,6 @@ export interface MapView {
 }
 
 const ENTRY_LIMIT = 512;
-const ARRAY_ITEMS = 16;
-
-function integer(memory: RunMemory, at: number, size: number, signed: boolean): string {
-  let value = 0n;
-  for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(memory.u8[at + i] ?? 0);
-  return (signed ? BigInt.asIntN(size * 8, value) : value).toString();
-}
-
-const hex = (memory: RunMemory, at: number, size: number): string =>
-  Array.from(memory.u8.subarray(at, at + size), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-
-/** The value at an address as C would write it: numbers, `{ .member = 1 }`, `{ 1, 2 }`; bytes in hex without a type. */
-function decodeValue(memory: RunMemory, at: number, type: CType | null, size: number, depth = 0): string {
-  if (type === null || depth > 6) return hex(memory, at, Math.min(size, 32));
-  const t = bare(type);
-  switch (t.kind) {
-    case 'int':
-      return integer(memory, at, t.size, t.signed);
-    case 'enum': {
-      const value = BigInt(integer(memory, at, t.underlying.size, t.underlying.signed));
-      return t.enumerators?.find((item) => item.value === value)?.name ?? value.toString();
-    }
-    case 'pointer':
-      return `0x${BigInt(integer(memory, at, 8, false)).toString(16)}`;
-    case 'array': {
-      const count = t.length ?? 0;
-      const each = sizeOf(t.of);
-      const element = bare(t.of);
-      if (element.kind === 'int' && element.name === 'char') return JSON.stringify(readText(memory.u8, at, count));
-      const items = Array.from({ length: Math.min(count, ARRAY_ITEMS) }, (_, i) =>
-        decodeValue(memory, at + i * each, t.of, each, depth + 1),
-      );
-      return `{ ${items.join(', ')}${count > ARRAY_ITEMS ? ', …' : ''} }`;
-    }
-    case 'struct':
-    case 'union': {
-      const members = (t.members ?? []).map((member) => {
-        const text = decodeValue(memory, at + member.offset, member.type, sizeOf(member.type), depth + 1);
-        return member.name === null ? text : `.${member.name} = ${text}`;
-      });
-      return `{ ${members.join(', ')} }`;
-    }
-    default:
-      return hex(memory, at, Math.min(size, 32));
-  }
-}
 
 function skbEntries(map: SkbMap, packets: PacketPool): { key: string; value: string }[] {
   const entries: { key: string; value: string }[] = [];
@@ -84,12 +37,12 @@ function arrayEntries(map: ArrayMap, memory: RunMemory): { key: string; value: s
   if (definition.data !== null) {
     return definition.data.variables.map((variable) => ({
       key: variable.name,
-      value: decodeValue(memory, map.values + variable.offset, variable.type, variable.size),
+      value: valueText(memory, map.values + variable.offset, variable.type, variable.size),
     }));
   }
   return Array.from({ length: Math.min(definition.maxEntries, ENTRY_LIMIT) }, (_, key) => ({
     key: String(key),
-    value: decodeValue(memory, map.valueAddress(key), definition.valueType, definition.valueSize),
+    value: valueText(memory, map.valueAddress(key), definition.valueType, definition.valueSize),
   }));
 }
 
@@ -98,8 +51,8 @@ function hashEntries(map: RunMap, memory: RunMemory): { key: string; value: stri
   const entries: { key: string; value: string }[] = [];
   map.walk(({ keyAddress, valueAddress }) => {
     entries.push({
-      key: decodeValue(memory, keyAddress, definition.keyType, definition.keySize),
-      value: decodeValue(memory, valueAddress, definition.valueType, definition.valueSize),
+      key: valueText(memory, keyAddress, definition.keyType, definition.keySize),
+      value: valueText(memory, valueAddress, definition.valueType, definition.valueSize),
     });
     return entries.length < ENTRY_LIMIT;
   });

@@ -150,13 +150,17 @@ export class Simulation {
    * The machine as it is before instruction `place.at` of run `place.run` of a step: `look` sees it, and the experiment as it
    * is then. Null when there is no such instruction.
    */
-  machineAt<T>(place: ExecutionPlace, look: (machine: MachineMoment, experiment: Experiment, qdisc: number) => T): T | null {
+  machineAt<T>(
+    place: ExecutionPlace,
+    look: (machine: MachineMoment, experiment: Experiment, qdisc: number, program: QdiscProgram) => T,
+  ): T | null {
     if (!this.hasRun(place.step)) return null;
     const counter = new PlaceCounter();
     let result: { readonly value: T } | null = null;
-    this.followed(place.step, place.step, (qdisc, _program, run, machine, slot) => {
-      const { run: at, at: insn } = counter.next(run, machine);
-      if (at === place.run && insn === place.at) result = { value: look(counter.moment(machine, slot), this.experiment, qdisc) };
+    this.followed(place.step, place.step, (qdisc, program, run, machine, slot) => {
+      const { run: at, at: insn } = counter.next(run, machine, slot);
+      if (at === place.run && insn === place.at)
+        result = { value: look(counter.moment(machine, slot), this.experiment, qdisc, program) };
     });
     return result === null ? null : (result as { readonly value: T }).value;
   }

@@ -1,9 +1,11 @@
-// Watch expressions of the debugger: a register, bytes at an address, a global variable or a map, as text at one instruction.
+// Watch expressions of the debugger: a register, bytes at an address, a variable and its members, a map, as text at one instruction.
 // Reads, never writes. Knows nothing of stepping.
 
 import type { MachineMoment } from './execution.ts';
-import type { Experiment } from './experiment.ts';
+import type { LocalScene } from './locals.ts';
 import { viewMap } from './map-view.ts';
+import type { WatchScene } from './pointer-text.ts';
+import { isPath, pathValue } from './watch-path.ts';
 
 /** Bytes shown at most. */
 const BYTES_SHOWN = 64;
@@ -13,14 +15,9 @@ const ENTRIES_SHOWN = 4;
 /** `r1`, `fp-8`, `*r6`, `*(fp-16):4`, `*0x10000:16`; the star reads memory, the number after the colon is bytes. */
 const PLACE = /^(\*?)\(?\s*(r\d+|fp|0x[0-9a-f]+)\s*(?:([+-])\s*(\d+|0x[0-9a-f]+))?\s*\)?(?::(\d+))?$/i;
 const NAME = /^[A-Za-z_]\w*$/;
+const NAME_IN = /[A-Za-z_]\w*/;
 
-const HELP = 'not understood: try r1, *r1:16, *(fp-8), a global variable or a map';
-
-interface WatchScene {
-  readonly machine: MachineMoment;
-  readonly experiment: Experiment;
-  readonly qdisc: number;
-}
+const HELP = 'not understood: try r1, *r1:16, *(fp-8), a variable, flow->deficit or a map';
 
 function baseOf(text: string, { low, high }: MachineMoment): bigint | null {
   if (text.startsWith('0x')) return BigInt(text);
@@ -42,16 +39,13 @@ function bytesAt({ experiment }: WatchScene, address: bigint, size: number): str
   return `${hex} = ${value}`;
 }
 
-function named(scene: WatchScene, name: string): string | null {
+function mapNamed(scene: WatchScene, name: string): string | null {
   const { experiment, qdisc } = scene;
   const instance = experiment.instances[qdisc];
   if (instance === undefined) return null;
   for (const map of instance.maps.all) {
     const view = viewMap(map, experiment.memory, experiment.packets, instance.program.quirks);
-    if (map.definition.data !== null) {
-      const variable = view.entries.find((entry) => entry.key === name);
-      if (variable !== undefined) return variable.value;
-    } else if (view.name === name) {
+    if (map.definition.data === null && view.name === name) {
       const shown = view.entries.slice(0, ENTRIES_SHOWN).map(({ key, value }) => `${key}: ${value}`);
       const more = view.used > shown.length ? `, … (${view.used} in all)` : '';
       return shown.length === 0 ? 'empty' : `{ ${shown.join(', ')}${more} }`;
@@ -61,7 +55,7 @@ function named(scene: WatchScene, name: string): string | null {
 }
 
 /** The value of an expression as text; for one that is not understood, a sentence that says what is. */
-export function watchValue(text: string, scene: WatchScene): string {
+export function watchValue(text: string, scene: LocalScene): string {
   const place = PLACE.exec(text.trim());
   if (place !== null) {
     const [, star = '', base = '', sign = '+', offset = '0', size] = place;
@@ -73,6 +67,8 @@ export function watchValue(text: string, scene: WatchScene): string {
     const count = Number(size ?? BYTES_USUAL);
     return count < 1 || count > BYTES_SHOWN ? `from 1 to ${BYTES_SHOWN} bytes can be shown` : bytesAt(scene, value, count);
   }
-  if (!NAME.test(text.trim())) return HELP;
-  return named(scene, text.trim()) ?? `there is no global variable or map "${text.trim()}"`;
+  const path = text.trim();
+  if (!isPath(path)) return HELP;
+  const known = pathValue(path, scene) ?? (NAME.test(path) ? mapNamed(scene, path) : null);
+  return known ?? `there is no variable or map "${NAME_IN.exec(path)?.[0] ?? path}" here`;
 }

@@ -86,6 +86,11 @@ export class BpfQdisc implements Qdisc {
     this.tally = new Tally(setup.memory);
   }
 
+  /** Address of the `struct sch_bpf_ctx` that its programs get. */
+  get contextAddress(): number {
+    return this.context;
+  }
+
   /** Both programs are required (specification 6.2; quirk Q16 is not offered). */
   attach(enqueue: ProgramInstance, dequeue: ProgramInstance, change: ProgramInstance | null = null): void {
     this.enqueueProgram = enqueue;

@@ -4,7 +4,7 @@
 import { type Block, type DebugInst, type Inst, resolve, type VariablePiece } from '../ir.ts';
 import type { Place } from '../token.ts';
 
-/** From here on the piece is `holds`; null: it is nowhere. */
+/** From here on the piece is `holds`; `undef`: it has no value yet; null: it is nowhere. */
 export function debugValue(piece: VariablePiece, holds: Inst | null, place: Place | null, inMemory = false): DebugInst {
   return {
     id: -1,
@@ -15,7 +15,7 @@ export function debugValue(piece: VariablePiece, holds: Inst | null, place: Plac
     forward: null,
     op: 'debug',
     piece,
-    holds: holds?.op === 'undef' ? null : holds,
+    holds,
     inMemory,
   };
 }

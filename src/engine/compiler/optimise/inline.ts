@@ -229,7 +229,7 @@ class BodyCopy {
         if (made !== undefined) made.args = inst.args.map((arg) => this.value(arg));
         if (made?.op === 'debug' && inst.op === 'debug' && inst.holds !== null) {
           const holds = this.value(inst.holds);
-          made.holds = holds.op === 'undef' ? null : holds;
+          made.holds = holds.op === 'undef' && inst.holds.op !== 'undef' ? null : holds;
         }
         if (made?.op === 'phi' && inst.op === 'phi') made.incoming = inst.incoming.map((from) => this.blockOf(from));
       }

@@ -1,7 +1,7 @@
 // Frame objects to their parts: a struct or array that is only read and written at constant places becomes one slot for each
 // part that is never accessed across its border, so that mem2reg can take it.
 
-import type { Inst, IrFunction, Slot } from '../ir.ts';
+import type { Inst, IrFunction, Slot, VariablePiece } from '../ir.ts';
 
 type Access = Extract<Inst, { op: 'load' | 'store' }>;
 
@@ -46,19 +46,33 @@ function split(fn: IrFunction, slot: Slot, list: readonly Access[]): boolean {
   }
   const only = parts[0];
   if (only === undefined || (parts.length === 1 && only.from === 0 && only.to === slot.size)) return false;
+  const made: VariablePiece[] = [];
   for (const { from, to, accesses } of parts) {
     const size = to - from;
     const align = from % 8 === 0 && slot.align >= 8 && size >= 8 ? 8 : alignAt(from, slot.align);
     const part = { name: `${slot.name}.${from}`, size, align, variable: null, scope: slot.scope };
     const { piece } = slot;
-    const base = fn.addSlot(piece === undefined ? part : { ...part, piece: { ...piece, offset: piece.offset + from, size } });
+    const own = piece === undefined ? undefined : { ...piece, offset: piece.offset + from, size };
+    if (own !== undefined) made.push(own);
+    const base = fn.addSlot(own === undefined ? part : { ...part, piece: own });
     for (const inst of accesses) {
       inst.args[0] = base;
       inst.offset -= from;
     }
   }
   fn.slots.splice(fn.slots.indexOf(slot), 1);
+  if (slot.piece !== undefined) splitDebug(fn, slot.piece, made);
   return true;
+}
+
+/** What was said of the whole variable is said of its parts: that it has no value yet. */
+function splitDebug(fn: IrFunction, whole: VariablePiece, parts: readonly VariablePiece[]): void {
+  for (const block of fn.blocks) {
+    if (!block.body.some((inst) => inst.op === 'debug' && inst.piece === whole)) continue;
+    block.body = block.body.flatMap((inst) =>
+      inst.op === 'debug' && inst.piece === whole ? parts.map((piece) => ({ ...inst, piece })) : [inst],
+    );
+  }
 }
 
 function alignAt(offset: number, align: number): number {
