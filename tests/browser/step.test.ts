@@ -55,6 +55,43 @@ describe('stepping', () => {
     await context.close();
   });
 
+  it('shows local variables, which get their values and change', async () => {
+    const { page, complaints, context } = await visit(site);
+    await openDebugger(page);
+    const locals = page.getByTestId('step-locals');
+    await locals.getByRole('row').first().waitFor();
+    const read = async (): Promise<Map<string, string>> =>
+      new Map(
+        await locals
+          .locator('details[open] tr')
+          .evaluateAll((rows) =>
+            rows.map((row): [string, string] => [
+              row.querySelector('th')?.textContent ?? '',
+              row.querySelector('td')?.textContent ?? '',
+            ]),
+          ),
+      );
+    expect((await read()).get('ctx')).toMatch(/→ the context$/);
+    const values = new Map<string, Set<string>>();
+    let marked = 0;
+    for (let i = 0; i < 40; i++) {
+      await press(page, 'F10');
+      await locals.getByRole('row').first().waitFor();
+      for (const [name, value] of await read()) values.set(name, (values.get(name) ?? new Set()).add(value));
+      marked += await locals.locator('.changed').count();
+    }
+    expect([...values.values()].some((seen) => seen.size > 1)).toBe(true);
+    expect([...values.values()].flatMap((seen) => [...seen]).some((value) => /^(-?\d+|0x[0-9a-f]+ → .*)$/.test(value))).toBe(
+      true,
+    );
+    expect(marked).toBeGreaterThan(0);
+    await page.getByLabel('Expression to watch').fill('ctx->skb');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => /packet #\d+|NULL/.test(document.querySelector('.watches dd')?.textContent ?? ''));
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('stops at breakpoints in both directions, and watches memory', async () => {
     const { page, complaints, context } = await visit(site);
     await openDebugger(page);

@@ -1,4 +1,4 @@
-// The debugger: one run of a program, instruction by instruction or C line by C line, both ways; registers, stack, watches.
+// The debugger: one run of a program, instruction by instruction or C line by C line, both ways; local variables, registers, stack, watches.
 
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { EmptyState } from '../components/empty-state.tsx';
@@ -17,6 +17,7 @@ import {
   watch,
 } from '../store/stepping.ts';
 import { useStore } from '../store/store.ts';
+import { Locals } from './step-locals.tsx';
 
 /** Instructions shown around the one that comes next. */
 const AROUND = 4;
@@ -98,7 +99,7 @@ function Registers({ stepping }: { readonly stepping: Stepping }): ReactNode {
     <table className="entries registers" aria-label="Registers">
       <tbody>
         {machine.registers.map((digits, register) => {
-          const changed = before !== null && before[register] !== digits;
+          const changed = before !== null && before.registers[register] !== digits;
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: a register's number is its identity
             <tr key={register} className={changed ? 'changed' : undefined}>
@@ -174,7 +175,7 @@ function Watches({ stepping }: { readonly stepping: Stepping }): ReactNode {
           className="watch-text mono"
           value={text}
           onChange={(event) => setText(event.target.value)}
-          placeholder="r1, *r6:16, *(fp-8), a variable or map"
+          placeholder="flow->deficit, r1, *r6:16, *(fp-8), a map"
           aria-label="Expression to watch"
         />
         <button type="submit" className="button small">
@@ -229,7 +230,7 @@ export function StepPane(): ReactNode {
   if (stepping === null || run === null || stepping.runId !== run.runId) {
     return (
       <EmptyState>
-        Step through what a program did, forwards and backwards: registers, stack and C line before every instruction.{' '}
+        Step through what a program did, forwards and backwards: variables, registers, stack and C line before every instruction.{' '}
         <button type="button" className="button" data-testid="step-next" onClick={() => void stepToRun(1)}>
           Step through the next run
         </button>
@@ -242,6 +243,7 @@ export function StepPane(): ReactNode {
       {stale ? <p className="note">The text has changed since this run: lines may not be the ones that ran.</p> : null}
       <Toolbar />
       <Instructions stepping={stepping} />
+      <Locals machine={stepping.machine} before={stepping.before} />
       <Registers stepping={stepping} />
       <Stack stepping={stepping} />
       <Watches stepping={stepping} />

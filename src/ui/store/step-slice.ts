@@ -15,8 +15,8 @@ export interface Stepping {
   readonly at: number;
   /** The machine there; null until the worker has answered. */
   readonly machine: MachineReport | null;
-  /** Registers at the place shown before, to see what changed. */
-  readonly before: readonly string[] | null;
+  /** The machine at the place shown before, to see what changed. */
+  readonly before: MachineReport | null;
 }
 
 export interface StepSlice {

@@ -68,7 +68,7 @@ function stand(next: Omit<Stepping, 'machine' | 'before'>): void {
     clock.pause();
     clock.seekStep(next.step - 2);
   }
-  set({ stepping: { ...next, machine: null, before: before?.registers ?? null }, sideTab: 'step' });
+  set({ stepping: { ...next, machine: null, before }, sideTab: 'step' });
   const place = stepLine(get());
   if (place !== null) {
     const { reveal } = get();
