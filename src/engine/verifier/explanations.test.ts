@@ -146,7 +146,7 @@ describe('explanations', () => {
       {
         "explanation": "A BPF program has 512 bytes of stack for a function and everything it calls. Local arrays and structs add up. Make local arrays smaller, or keep large data in an array map.",
         "kernelMessage": "combined stack size of 2 calls is 608. Too large",
-        "known": "608 of 512 bytes",
+        "known": "608 of 512 bytes: main 400, subprogram 1 208",
         "obligation": "all frames of a chain of calls fit into 512 bytes of stack",
       }
     `);

@@ -127,8 +127,9 @@ export const CALL_MESSAGES = {
     kernel: 'Unreleased reference id={id} alloc_insn={insn}',
     errno: EINVAL,
     obligation: 'everything acquired is released on every path',
-    explanation: 'The program ends while it still holds an object that a call gave it. The object would never be freed.',
-    fix: 'Release it on every path, error paths included.',
+    explanation:
+      'The program ends while it still owns an object: one that a call gave it, or the packet that the operation was called with. Nobody would ever free it.',
+    fix: 'Release it, or store it where the kernel keeps it, on every path, error paths included.',
   },
   'reference-lost': {
     kernel: 'invalid size of register spill',

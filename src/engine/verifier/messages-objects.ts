@@ -12,7 +12,8 @@ const SPECIAL = {
   fix: 'Use the call for the field: bpf_spin_lock, bpf_list_push_back, bpf_kptr_xchg and so on.',
 };
 const LOCKING = {
-  explanation: 'A spin lock guards the lists and trees in the same section, map value or object. One is held at a time, shortly.',
+  explanation:
+    'A spin lock guards the lists and trees in the same section, map value or object. While it is held, other processors wait, so only a few calls (on that list or tree) are allowed; and no list or tree is touched without it.',
   fix: 'Take the lock, change the list or tree, give the lock back; do everything else before or after.',
 };
 

@@ -116,7 +116,7 @@ export const VALUE_MESSAGES = {
     errno: EINVAL,
     obligation: 'pointers stay within 2^29 bytes of their object',
     explanation: 'The number added can move the pointer far outside its object.',
-    fix: 'Bound the number before it is added.',
+    fix: 'Bound the number before it is added, from below as well where it is signed: if (i < 0 || i >= N) return …;',
   },
   'pointer-offset-far': {
     kernel: '{kind} pointer offset {value} is not allowed',

@@ -6,6 +6,7 @@ import { MEMORY_MESSAGES } from './messages-memory.ts';
 import { OBJECT_MESSAGES } from './messages-objects.ts';
 import { PACKET_MESSAGES } from './messages-packets.ts';
 import { PROGRAM_MESSAGES } from './messages-program.ts';
+import { REFINED_MESSAGES } from './messages-refined.ts';
 import { STRUCTURE_MESSAGES } from './messages-structures.ts';
 import { VALUE_MESSAGES } from './messages-values.ts';
 
@@ -17,6 +18,7 @@ export const MESSAGES = {
   ...PACKET_MESSAGES,
   ...OBJECT_MESSAGES,
   ...STRUCTURE_MESSAGES,
+  ...REFINED_MESSAGES,
 } as const satisfies Record<string, Message>;
 
 export type MessageCode = keyof typeof MESSAGES;

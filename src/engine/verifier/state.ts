@@ -197,8 +197,6 @@ export class State {
   packetSlot: Reg | null;
   /** True when this path has stored a packet anywhere (for the warning about QUEUED without a push). */
   pushed: boolean;
-  /** Slots of the branches taken since the entry, newest first. */
-  trail: Trail | null;
   /** Times this saved state was compared in vain, and in success. */
   misses: number;
   hits: number;
@@ -218,7 +216,6 @@ export class State {
     this.stackPacket = 'with the stack';
     this.packetSlot = null;
     this.pushed = false;
-    this.trail = null;
     this.misses = 0;
     this.hits = 0;
   }
@@ -237,7 +234,6 @@ export class State {
     state.stackPacket = this.stackPacket;
     state.packetSlot = this.packetSlot;
     state.pushed = this.pushed;
-    state.trail = this.trail;
     return state;
   }
 
@@ -255,11 +251,4 @@ export class State {
   dropRef(id: number): void {
     this.refs = this.refs.filter((reference) => reference.id !== id);
   }
-}
-
-/** A decided direction of a conditional jump. */
-export interface Trail {
-  readonly slot: number;
-  readonly taken: boolean;
-  readonly before: Trail | null;
 }

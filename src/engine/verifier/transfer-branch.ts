@@ -240,10 +240,6 @@ function learnPointers(operation: number, wide: boolean, first: Reg, second: Reg
   }
 }
 
-function note(walk: Walk, state: State, taken: boolean): void {
-  state.trail = { slot: walk.insn, taken, before: state.trail };
-}
-
 /** Transfer of every conditional jump. */
 export function transferBranch(walk: Walk, step: Step): boolean {
   const { code, insn } = walk;
@@ -272,8 +268,6 @@ export function transferBranch(walk: Walk, step: Step): boolean {
   const taken = walk.fork(target);
   if (taken === null) return false;
   const straight = walk.state;
-  note(walk, taken, true);
-  note(walk, straight, false);
   walk.next = insn + 1;
   if (first.kind === KIND.SCALAR && second.kind === KIND.SCALAR) {
     const facts = factsAt(walk, operation, wide, first.value, second.value);

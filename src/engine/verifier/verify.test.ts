@@ -345,7 +345,7 @@ describe('calls', () => {
   it('lets printk leave its values out', () => {
     const print = '*(u32 *)(r10 - 4) = 0\nr1 = r10\nr1 += -4\nr2 = 4\ncall 6\nr0 = 2\nexit';
     expect(code(enqueue(print))).toBe(null);
-    expect(code(enqueue(print.replace('r2 = 4', 'r2 = 5')))).toBe('stack-outside');
+    expect(code(enqueue(print.replace('r2 = 4', 'r2 = 5')))).toBe('stack-argument-outside');
   });
 
   it('does not let a packet be read after it may have been dropped', () => {

@@ -13,7 +13,9 @@ import { checkValueAddresses, explore, type Observer } from './explore.ts';
 import { startGlobalFunction } from './global-functions.ts';
 import { fillTemplate } from './message.ts';
 import { isMessageCode, MESSAGES } from './messages.ts';
+import { NO_SLICE, slicePath } from './path-slice.ts';
 import { type ProgramRules, rulesOfProfile } from './program-rules.ts';
+import { refineRefusal } from './refine-refusal.ts';
 import {
   type Rejection,
   rejectionDiagnostic,
@@ -95,7 +97,6 @@ function refusalOfFault(fault: ShapeFault): Refusal {
     kernelMessage: fillTemplate(message.kernel, fault.values),
     values: fault.values,
     known: '',
-    trail: [],
     details: [],
     origin: -1,
   };
@@ -182,11 +183,13 @@ export function verifyUnderRules(
   flags: WalkFlags,
 ): VerifyResult {
   const walked = walkProgram(program, rules, options, flags);
-  const { refusal, walk, states } = walked;
+  const { walk, states } = walked;
   const warnings = (walk?.warnings ?? []).map(warningOf);
-  const rejection = refusal === null ? null : rejectionOf(refusal);
+  const slice = walk === null ? NO_SLICE : slicePath(walk);
+  const refusal = walk === null || walked.refusal === null ? walked.refusal : refineRefusal(walk, walked.refusal, slice);
+  const rejection = refusal === null ? null : rejectionOf(refusal, slice);
   const diagnostics = warnings.map((warning) => warningDiagnostic(program, warning));
-  if (refusal !== null && rejection !== null) diagnostics.unshift(rejectionDiagnostic(program, rejection, refusal.origin));
+  if (rejection !== null) diagnostics.unshift(rejectionDiagnostic(program, rejection, slice));
   const report: VerifierReport = {
     program: program.name,
     rejection,
@@ -200,6 +203,11 @@ export function verifyUnderRules(
   return { ok: true, program: mint(program, [...walk.stackDepths]), report };
 }
 
+const NO_RULES = {
+  reason: 'The profile of this object does not know programs of this kind.',
+  fix: 'Choose another profile or another section name.',
+};
+
 function noRules(program: LinkedProgram, profile: ProfileId | null): VerifyResult {
   const kernelMessage = `no rules for ${program.kind} programs under profile ${profile ?? '(none)'}`;
   const rejection: Rejection = {
@@ -210,8 +218,8 @@ function noRules(program: LinkedProgram, profile: ProfileId | null): VerifyResul
     obligation: 'the profile has this kind of program',
     known: '',
     details: [],
-    explanation:
-      'The profile of this object does not know programs of this kind. Choose another profile or another section name.',
+    explanation: `${NO_RULES.reason} ${NO_RULES.fix}`,
+    ...NO_RULES,
     path: [],
   };
   const diagnostic: Diagnostic = { severity: 'error', code: 'verifier-no-rules', message: kernelMessage, span: null, notes: [] };

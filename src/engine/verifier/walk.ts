@@ -22,7 +22,6 @@ export interface Refusal {
   readonly kernelMessage: string;
   readonly values: MessageValues;
   readonly known: string;
-  readonly trail: readonly number[];
   /** Lines that followed the first in the log. */
   readonly details: readonly string[];
   /** Slot of the call that gave the value in question; -1 when none did. */
@@ -152,8 +151,6 @@ export class Walk {
   refuse(code: MessageCode, values: MessageValues = {}, known = '', details: readonly string[] = [], origin = -1): false {
     if (this.refusal !== null) return false;
     const message = MESSAGES[code];
-    const trail: number[] = [];
-    for (let step = this.state.trail; step !== null && trail.length < 64; step = step.before) trail.push(step.slot);
     this.refusal = {
       code,
       insn: this.insn,
@@ -161,7 +158,6 @@ export class Walk {
       kernelMessage: fillTemplate(message.kernel, values),
       values,
       known,
-      trail: trail.reverse(),
       details,
       origin,
     };

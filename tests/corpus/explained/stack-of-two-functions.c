@@ -1,0 +1,37 @@
+#include <qdisc/v4.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SKBMAP);
+	__uint(max_entries, 64);
+	__type(key, __u64);
+} queue SEC(".maps");
+
+static __noinline int inner(int x)
+{
+	volatile char buffer[300] = {};
+
+	buffer[0] = x;
+	return buffer[0];
+}
+
+static __noinline int outer(int x)
+{
+	volatile char buffer[280] = {};
+
+	buffer[0] = inner(x);
+	return buffer[0];
+}
+
+SEC("qdisc/enqueue")
+int enqueue(struct sch_bpf_ctx *ctx)
+{
+	ctx->skb->mark = outer(ctx->skb->mark);
+	return bpf_skb_map_push(&queue, ctx->skb, 0) ? SCH_BPF_DROP : SCH_BPF_QUEUED;
+}
+
+SEC("qdisc/dequeue")
+int dequeue(struct sch_bpf_ctx *ctx)
+{
+	ctx->skb = bpf_skb_map_pop(&queue, 0);
+	return SCH_BPF_OK;
+}
