@@ -3,15 +3,17 @@
 
 import type { ObjectMap } from '../object/program-object.ts';
 import type { RunMemory } from '../vm/memory.ts';
-import { ERRNO, type MapEntry, type RunMap } from './map.ts';
+import { KeylessMap } from './keyless-map.ts';
+import type { RunMap } from './map.ts';
 
-export class ProgramArray implements RunMap {
+export class ProgramArray extends KeylessMap implements RunMap {
   readonly index: number;
   readonly definition: ObjectMap;
   /** 1 + number of the program in each slot; 0 for an empty one. */
   private readonly slots: Int32Array;
 
   constructor(memory: RunMemory, index: number, definition: ObjectMap) {
+    super();
     this.index = index;
     this.definition = definition;
     this.slots = memory.hostInt32(definition.maxEntries);
@@ -33,18 +35,5 @@ export class ProgramArray implements RunMap {
   /** Number of the program in a slot; -1 for an empty slot or none. */
   program(slot: number): number {
     return (this.slots[slot] ?? 0) - 1;
-  }
-
-  lookup(_keyAddress: number): number {
-    return 0;
-  }
-  update(_keyAddress: number, _valueAddress: number, _flags: number): number {
-    return ERRNO.EINVAL;
-  }
-  remove(_keyAddress: number): number {
-    return ERRNO.EINVAL;
-  }
-  walk(_visit: (entry: MapEntry) => boolean): number {
-    return 0;
   }
 }

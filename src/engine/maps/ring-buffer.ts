@@ -3,7 +3,8 @@
 
 import type { ObjectMap } from '../object/program-object.ts';
 import type { RunMemory } from '../vm/memory.ts';
-import { ERRNO, type MapEntry, type RunMap } from './map.ts';
+import { KeylessMap } from './keyless-map.ts';
+import type { RunMap } from './map.ts';
 
 const HEADER = 8;
 /** Bits of a header's length word. */
@@ -15,7 +16,7 @@ const QUERY = { AVAIL_DATA: 0, RING_SIZE: 1, CONS_POS: 2, PROD_POS: 3 } as const
 
 const roundUp8 = (value: number): number => (value + 7) & ~7;
 
-export class RingBuffer implements RunMap {
+export class RingBuffer extends KeylessMap implements RunMap {
   readonly index: number;
   readonly definition: ObjectMap;
   private readonly memory: RunMemory;
@@ -24,6 +25,7 @@ export class RingBuffer implements RunMap {
   private readonly positions: Float64Array;
 
   constructor(memory: RunMemory, index: number, definition: ObjectMap) {
+    super();
     this.memory = memory;
     this.index = index;
     this.definition = definition;
@@ -110,18 +112,5 @@ export class RingBuffer implements RunMap {
       if ((header & DISCARDED) === 0) return u8.slice(at + HEADER, at + HEADER + size);
     }
     return null;
-  }
-
-  lookup(_keyAddress: number): number {
-    return 0;
-  }
-  update(_keyAddress: number, _valueAddress: number, _flags: number): number {
-    return ERRNO.EINVAL;
-  }
-  remove(_keyAddress: number): number {
-    return ERRNO.EINVAL;
-  }
-  walk(_visit: (entry: MapEntry) => boolean): number {
-    return 0;
   }
 }
