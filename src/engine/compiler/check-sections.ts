@@ -9,24 +9,29 @@ import { nearestName } from './spelling.ts';
 import type { Place } from './token.ts';
 import type { TypedUnit } from './tree.ts';
 
-/** Sections of programs of any profile, and the other ones of the kernel that people know. */
+/** Sections of programs that belong to no profile, those that people know. */
+const KERNEL_SECTIONS: readonly string[] = [
+  'tc',
+  'classifier',
+  'action',
+  'xdp',
+  'socket',
+  'cgroup_skb',
+  'lwt_xmit',
+  'kprobe',
+  'kretprobe',
+  'tracepoint',
+  'fentry',
+  'fexit',
+  'syscall',
+  'iter',
+];
+
+/** Sections of programs of any profile, and the other ones of the kernel. */
 const PROGRAM_SECTIONS: readonly string[] = [
   ...new Set(PROFILES.flatMap((profile) => profile.sections.flatMap(({ names }) => names))),
-  ...[
-    'struct_ops',
-    'tc',
-    'classifier',
-    'action',
-    'xdp',
-    'socket',
-    'kprobe',
-    'kretprobe',
-    'tracepoint',
-    'fentry',
-    'fexit',
-    'syscall',
-    'iter',
-  ],
+  'struct_ops',
+  ...KERNEL_SECTIONS,
 ];
 const DATA_SECTIONS = [
   '.maps',

@@ -47,11 +47,27 @@ export function profileOfFiles(
     return 'conflict';
   }
   const profile = first?.id ?? chosen;
-  if (profile === null && required && !reporter.failed) {
-    reporter.report('no-profile', top, [choices()]);
+  const qdisc = profile === null && required && !reporter.failed ? qdiscPlace(main, source.tokens) : null;
+  if (qdisc !== null) {
+    reporter.report('no-profile', qdisc, [choices()]);
     return 'conflict';
   }
   return profile;
+}
+
+/** Names that only qdiscs of a profile use. */
+const QDISC_NAME = /^(sch_bpf_ctx|SCH_BPF_\w+|bpf_skb_map_\w+|BPF_MAP_TYPE_(SKBMAP|FLOWMAP))$/;
+
+/**
+ * Where the file shows that it is a qdisc, which must say of which profile; null for programs of other hooks of the kernel (a
+ * classifier, XDP, a socket filter) and for plain functions, which need none.
+ */
+function qdiscPlace(main: SourceFile, tokens: readonly Token[]): Place | null {
+  const found = tokens.find((token) => {
+    if (placeOf(token).file !== main) return false;
+    return token.kind === 'string' ? /^"(qdisc|sch_bpf)[/"]/.test(token.text) : QDISC_NAME.test(token.text);
+  });
+  return found === undefined ? null : placeOf(found);
 }
 
 /** Where the file first names a `.struct_ops` section, which is what makes it a struct_ops program (contracts 1). */
