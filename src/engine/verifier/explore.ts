@@ -205,7 +205,7 @@ function visit(walk: Walk): Visit {
   const saved = walk.explored.get(walk.insn) ?? [];
   const live = (frame: number): number => liveOf(walk, walk.state, frame);
   let save = forced || (sinceJumps >= 2 && sinceInsns >= SAVE_AFTER_INSNS);
-  const open = isOpenLoop(walk, walk.state);
+  const open = options.everyScalar === true || isOpenLoop(walk, walk.state);
   for (let i = saved.length - 1; i >= 0; i--) {
     const state = saved[i];
     if (state === undefined || !sameCallsites(state, walk.state)) continue;

@@ -81,6 +81,10 @@ const INSTRUCTION_LIMIT = 1_000_000;
 export interface WalkFlags {
   readonly strictAlignment: boolean;
   readonly saveOften: boolean;
+  /** See {@link Walk}: with it every concrete state lies in a state that was walked, which tests want. */
+  readonly everyScalar?: boolean;
+  /** Called before every instruction walked. */
+  readonly observe?: Observer;
 }
 
 function mint(linked: LinkedProgram, stackDepths: readonly number[]): VerifiedProgram {
@@ -135,6 +139,7 @@ function walkProgram(program: LinkedProgram, rules: ProgramRules, options: Verif
   const trace = options.logLevel === undefined || options.logLevel === 0 ? null : new WalkLog(program, options.logLevel);
   const observe: Observer = (at) => {
     states.keep(at);
+    flags.observe?.(at);
     trace?.note(at);
   };
   startStructOps(walk);

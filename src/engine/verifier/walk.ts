@@ -45,6 +45,8 @@ export interface WalkOptions {
   readonly strictAlignment: boolean;
   /** Save a state at every prune point (the kernel's BPF_F_TEST_STATE_FREQ). */
   readonly saveOften: boolean;
+  /** Compare every scalar when states are compared, not only those that decisions depended on. */
+  readonly everyScalar?: boolean;
   readonly logLevel: 0 | 1 | 2;
 }
 
