@@ -5,6 +5,7 @@ import { bare, sizeOf } from './abi/ctype.ts';
 import type { ApiProfile, ProfileId, ProgramKind, QuirkId } from './abi/profile.ts';
 import { PROFILES, profileOf } from './abi/profiles.ts';
 import { type Diagnostic, hasErrors } from './base/diagnostic.ts';
+import { isKernelObject, verifyKernelObject } from './kernel-object.ts';
 import type { LinkedProgram } from './object/link.ts';
 import { linkProgram } from './object/link.ts';
 import type { GlobalVariable, ObjectMap, ProgramObject } from './object/program-object.ts';
@@ -37,7 +38,7 @@ export interface Prepared {
   readonly profile: ApiProfile | null;
   readonly programs: readonly PreparedProgram[];
   readonly diagnostics: readonly Diagnostic[];
-  /** What loading and registering the whole object ends with; null for profiles without registration. */
+  /** What loading and registering the whole object ends with; null where a scenario attaches the programs. */
   readonly verdict: ObjectVerdict | null;
 }
 
@@ -116,8 +117,31 @@ function prepareStructOps(
   return { attachable: null, profile, programs: prepared, diagnostics, verdict };
 }
 
+/** Programs of other hooks of the kernel: verified as there; a scenario has no place for them. */
+function prepareKernelObject(object: ProgramObject, logLevel: 0 | 1 | 2): Prepared {
+  const verdicts = verifyKernelObject(object, logLevel);
+  const programs = verdicts.map(({ linked, result }) => ({ linked, accepted: result.ok, report: result.report }));
+  const diagnostics = programs.flatMap(({ report }) => report.diagnostics);
+  const rejection = programs.find(({ accepted }) => !accepted)?.report.rejection ?? null;
+  const verdict = {
+    stage: 'load' as const,
+    accepted: rejection === null,
+    errno: rejection?.errno ?? 0,
+    message: rejection?.kernelMessage ?? null,
+    details: [],
+  };
+  if (rejection === null) {
+    const message = 'a kernel would take these programs; they are no qdiscs, and a scenario has no place for them';
+    diagnostics.push({ severity: 'warning', code: 'no-qdisc', message, span: null, notes: [] });
+  }
+  return { attachable: null, profile: null, programs, diagnostics, verdict };
+}
+
 /** Verifies every program of an object. Nothing that was not accepted becomes attachable. */
 export function prepareObject(object: ProgramObject, options: PrepareOptions): Prepared {
+  if (object.profile === null && options.profile === null && isKernelObject(object)) {
+    return prepareKernelObject(object, options.logLevel ?? 1);
+  }
   const profile = chooseProfile(object, options.profile);
   if ('severity' in profile) return { attachable: null, profile: null, programs: [], diagnostics: [profile], verdict: null };
   const diagnostics: Diagnostic[] = [];
