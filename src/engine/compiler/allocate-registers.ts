@@ -37,12 +37,12 @@ export function allocateRegisters(fn: MachineFunction): Allocation {
     const colouring = new Colouring(fn, unspillable);
     const spilled = colouring.run();
     if (spilled.length === 0) {
-      settleVariables(fn, colouring.colourOf, null);
+      settleVariables(fn, colouring.liveIn, colouring.colourOf, null);
       colouring.apply();
       return { spillSlots };
     }
     const plan = colouring.planSpills(spilled, spillSlots);
-    settleVariables(fn, (r) => plan.get(r) ?? null, plan);
+    settleVariables(fn, colouring.liveIn, (r) => plan.get(r) ?? null, plan);
     for (const fresh of insertSpills(fn, plan)) unspillable.add(fresh);
   }
   throw new RangeError(`registers of ${fn.symbol.name} do not settle`);
@@ -87,6 +87,8 @@ class Colouring {
   /** While the graph is built: what is live, and how much an instruction of the block counts. */
   private readonly live: LiveSet;
   private weight = 1;
+  /** Bit sets, one a block, of registers live at its start; after {@link run}. */
+  liveIn: readonly Uint32Array[] = [];
 
   constructor(fn: MachineFunction, unspillable: ReadonlySet<Register>) {
     this.fn = fn;
@@ -158,7 +160,8 @@ class Colouring {
   }
 
   private build(): void {
-    const { liveOut } = computeLiveness(this.fn);
+    const { liveIn, liveOut } = computeLiveness(this.fn);
+    this.liveIn = liveIn;
     const { live } = this;
     this.fn.blocks.forEach((block, index) => {
       live.load(liveOut[index]);

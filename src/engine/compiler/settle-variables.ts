@@ -2,7 +2,6 @@
 // really holds there. Such an instruction is no use, so the register may be gone by then. Knows nothing of variables.
 
 import type { Slot } from './ir.ts';
-import { computeLiveness } from './liveness.ts';
 import {
   eachDefinition,
   isMove,
@@ -19,15 +18,20 @@ type PlaceOf = (register: Register) => Register | Slot | null;
 
 /**
  * Settles the `debug` instructions whose register goes to a place: those for which another value is there by then are marked `nowhere`. With
- * a plan of spills they are rewritten to name the slot, or the constant that is made anew.
+ * a plan of spills they are rewritten to name the slot, or the constant that is made anew. `liveIn`: bit sets of registers, one a block.
  */
-export function settleVariables(fn: MachineFunction, placeOf: PlaceOf, plan: SpillPlan | null): void {
-  const concerned = fn.blocks.some(({ insns }) => insns.some((insn) => insn.kind === 'debug' && isPlace(placeOf, insn.src)));
-  if (!concerned) return;
-  const remade = plan === null ? new Map<Register, MachineInsn>() : remakeable(fn, plan);
-  const { liveIn } = computeLiveness(fn);
+export function settleVariables(
+  fn: MachineFunction,
+  liveIn: readonly Uint32Array[],
+  placeOf: PlaceOf,
+  plan: SpillPlan | null,
+): void {
+  let remade: ReadonlyMap<Register, MachineInsn> | null = null;
   fn.blocks.forEach((block, index) => {
-    settleBlock(block, index === 0, liveIn[index], placeOf, plan, remade);
+    const last = block.insns.findLastIndex((insn) => insn.kind === 'debug' && isPlace(placeOf, insn.src));
+    if (last < 0) return;
+    remade ??= plan === null ? new Map() : remakeable(fn, plan);
+    settleBlock(block, last, index === 0, liveIn[index], placeOf, plan, remade);
   });
 }
 
@@ -39,6 +43,8 @@ function isPlace(placeOf: PlaceOf, register: Register): boolean {
 
 function settleBlock(
   block: MachineBlock,
+  /** Index of the last instruction concerned. */
+  last: number,
   isEntry: boolean,
   live: Uint32Array | undefined,
   placeOf: PlaceOf,
@@ -61,21 +67,22 @@ function settleBlock(
   const define = (register: Register): void => {
     held.set(placeOf(register), new Set([register]));
   };
-  block.insns = block.insns.map((insn) => {
-    if (insn.kind === 'debug') {
-      if (!isPlace(placeOf, insn.src) || insn.held === null) return insn;
-      const constant = remade.get(insn.src);
-      if (constant !== undefined) return asRemade(insn, constant);
-      const place = placeOf(insn.src);
-      if (held.get(place)?.has(insn.src) !== true) return nowhere(insn);
-      return plan === null || typeof place === 'number'
-        ? insn
-        : { ...insn, src: NO_REGISTER, slot: place, held: { ...insn.held, kind: 'slot' } };
-    }
-    if (isMove(insn) && placeOf(insn.dst) === placeOf(insn.src)) hold(insn.dst);
+  const settle = (insn: MachineInsn): MachineInsn => {
+    if (!isPlace(placeOf, insn.src) || insn.held === null) return insn;
+    const constant = remade.get(insn.src);
+    if (constant !== undefined) return asRemade(insn, constant);
+    const place = placeOf(insn.src);
+    if (held.get(place)?.has(insn.src) !== true) return nowhere(insn);
+    if (plan === null || typeof place === 'number') return insn;
+    return { ...insn, src: NO_REGISTER, slot: place, held: { ...insn.held, kind: 'slot' } };
+  };
+  for (let at = 0; at <= last; at++) {
+    const insn = block.insns[at];
+    if (insn === undefined) continue;
+    if (insn.kind === 'debug') block.insns[at] = settle(insn);
+    else if (isMove(insn) && placeOf(insn.dst) === placeOf(insn.src)) hold(insn.dst);
     else eachDefinition(insn, define);
-    return insn;
-  });
+  }
 }
 
 const nowhere = (insn: MachineInsn): MachineInsn =>

@@ -4,7 +4,7 @@
 import { lineColumn, type SourceFile } from '../base/source.ts';
 import type { InlinedCall, ObjectVariable, VariablePlace, VariableRange, VariableTable } from '../object/program-object.ts';
 import type { EmittedFunction } from './emit.ts';
-import type { InlineSite, Slot, VariableInstance, VariablePiece } from './ir.ts';
+import type { InlineSite, Slot, VariableInstance } from './ir.ts';
 import { ALLOCATABLE, eachDefinition } from './machine.ts';
 import { FIRST_SLOT_BIT, fixedIndex, type PlacedVariables } from './place-variables.ts';
 import type { Place } from './token.ts';
@@ -17,40 +17,54 @@ interface Interval {
 /** Registers that live longest first: what stays there can be shown for longer. */
 const PREFERENCE: readonly number[] = [6, 7, 8, 9, 0, 1, 2, 3, 4, 5];
 
+/** A variable on its way into the table. */
+interface Row {
+  readonly instance: VariableInstance;
+  readonly scope: readonly Interval[];
+  readonly ranges: VariableRange[];
+}
+
 export function variableTable(
   placed: PlacedVariables,
   code: EmittedFunction,
   fileIndex: (file: SourceFile) => number,
 ): VariableTable {
-  const instances = new Map<VariableInstance, VariableRange[]>();
-  const rangesOf = (piece: VariablePiece): VariableRange[] => {
-    const known = instances.get(piece.instance);
-    const list = known ?? [];
-    if (known === undefined) instances.set(piece.instance, list);
-    return list;
-  };
-  const swept = sweep(placed, code);
-  placed.pieces.forEach((piece, i) => {
-    for (const { from, to, place } of swept[i] ?? []) rangesOf(piece).push({ ...bytesOf(piece), from, to, place });
+  const rows = new Map<VariableInstance, Row>();
+  const placesOf = placesBySite(placeRuns(code));
+  const rowOfPiece = placed.pieces.map(({ instance }) => {
+    let row = rows.get(instance);
+    if (row === undefined) {
+      row = { instance, scope: scopeOf(instance, placesOf(instance.site)), ranges: [] };
+      rows.set(instance, row);
+    }
+    return row;
   });
-  const runs = placeRuns(code);
-  const sites = siteNumbers([...instances.keys()], fileIndex);
-  const variables = [...instances].flatMap(([instance, ranges]): { start: number; made: ObjectVariable }[] => {
-    const { variable, site } = instance;
-    const scope = scopeOf(instance, runs);
-    if (scope.length === 0 || variable.name.startsWith('.')) return [];
-    const { name, type, isParameter, place } = variable;
-    const clipped = clip(ranges, scope).sort((a, b) => a.from - b.from || a.offset - b.offset);
-    const call = site === null ? -1 : (sites.numbers.get(site) ?? -1);
-    const line = lineColumn(place.file, place.start).line;
-    const made = { name, type, isParameter, file: fileIndex(place.file), line, call, scope, ranges: clipped };
-    return [{ start: place.start, made }];
+  sweep(placed, code, (piece, from, to, place) => {
+    const bytes = placed.pieces[piece];
+    const row = rowOfPiece[piece];
+    if (row === undefined || bytes === undefined) return;
+    for (const scope of row.scope) {
+      const [start, end] = [Math.max(scope.from, from), Math.min(scope.to, to)];
+      if (start < end) row.ranges.push({ from: start, to: end, offset: bytes.offset, size: bytes.size, place });
+    }
   });
-  variables.sort((a, b) => a.made.call - b.made.call || a.start - b.start);
-  return { calls: sites.calls, variables: variables.map(({ made }) => made) };
+  const shown = [...rows.values()].filter(({ instance, scope }) => scope.length > 0 && !instance.variable.name.startsWith('.'));
+  const sites = siteNumbers(
+    shown.map(({ instance }) => instance),
+    fileIndex,
+  );
+  const callOf = ({ site }: VariableInstance): number => (site === null ? -1 : (sites.numbers.get(site) ?? -1));
+  shown.sort(
+    (a, b) => callOf(a.instance) - callOf(b.instance) || a.instance.variable.place.start - b.instance.variable.place.start,
+  );
+  const variables = shown.map(({ instance, scope, ranges }): ObjectVariable => {
+    const { name, type, isParameter, place } = instance.variable;
+    const { line } = lineColumn(place.file, place.start);
+    ranges.sort((a, b) => a.from - b.from || a.offset - b.offset);
+    return { name, type, isParameter, file: fileIndex(place.file), line, call: callOf(instance), scope, ranges };
+  });
+  return { calls: sites.calls, variables };
 }
-
-const bytesOf = ({ offset, size }: VariablePiece): { offset: number; size: number } => ({ offset, size });
 
 /** The inlined calls that the variables belong to and those around them, outer ones first. */
 function siteNumbers(
@@ -102,15 +116,31 @@ function placeWithin(place: Place, site: InlineSite | null): Place | null {
   return null;
 }
 
-function scopeOf({ variable, site }: VariableInstance, runs: readonly PlaceRun[]): Interval[] {
+/** For each (inlined) run of a function the code that comes from it, found once. */
+function placesBySite(runs: readonly PlaceRun[]): (site: InlineSite | null) => readonly PlaceRun[] {
+  const known = new Map<InlineSite | null, PlaceRun[]>();
+  return (site) => {
+    let places = known.get(site);
+    if (places === undefined) {
+      places = [];
+      for (const { from, to, place } of runs) {
+        const own = placeWithin(place, site);
+        if (own !== null) places.push({ from, to, place: own });
+      }
+      known.set(site, places);
+    }
+    return places;
+  };
+}
+
+function scopeOf({ variable }: VariableInstance, places: readonly PlaceRun[]): Interval[] {
   const scope: { from: number; to: number }[] = [];
   const { place: declared, scopeEnd } = variable;
-  for (const run of runs) {
-    const place = placeWithin(run.place, site);
-    if (place === null || !isInScope(place, declared, scopeEnd ?? null, variable.isParameter)) continue;
+  for (const { from, to, place } of places) {
+    if (!isInScope(place, declared, scopeEnd ?? null, variable.isParameter)) continue;
     const last = scope.at(-1);
-    if (last !== undefined && last.to === run.from) last.to = run.to;
-    else scope.push({ from: run.from, to: run.to });
+    if (last !== undefined && last.to === from) last.to = to;
+    else scope.push({ from, to });
   }
   return scope;
 }
@@ -123,23 +153,13 @@ function isInScope(place: Place, declared: Place, end: Place | null, isParameter
   return !isBefore && (end === null || place.start < end.end);
 }
 
-function clip(ranges: readonly VariableRange[], scope: readonly Interval[]): VariableRange[] {
-  return ranges.flatMap((range) =>
-    scope.flatMap(({ from, to }) => {
-      const [start, end] = [Math.max(from, range.from), Math.min(to, range.to)];
-      return start < end ? [{ ...range, from: start, to: end }] : [];
-    }),
-  );
-}
-
-interface PlacedRange extends Interval {
-  readonly place: VariablePlace;
-}
-
-/** Ranges of each piece over all slots of the function. */
-function sweep(placed: PlacedVariables, { origins, frame }: EmittedFunction): PlacedRange[][] {
+/** Tells of each range of slots in which a piece is at one place. */
+function sweep(
+  placed: PlacedVariables,
+  { origins, frame }: EmittedFunction,
+  found: (piece: number, from: number, to: number, place: VariablePlace) => void,
+): void {
   const { pieces, isPointed, starts, changes } = placed;
-  const done: PlacedRange[][] = pieces.map(() => []);
   const open: { from: number; place: VariablePlace | null; choice: number }[] = pieces.map(() => ({
     from: 0,
     place: null,
@@ -149,7 +169,7 @@ function sweep(placed: PlacedVariables, { origins, frame }: EmittedFunction): Pl
     const current = open[piece];
     if (current === undefined || (current.choice === state && state <= 0)) return;
     if (current.choice > 0 && state > 0 && (state & current.choice) !== 0) return;
-    if (current.place !== null && current.from < slot) done[piece]?.push({ from: current.from, to: slot, place: current.place });
+    if (current.place !== null && current.from < slot) found(piece, current.from, slot, current.place);
     const choice = state > 0 ? chooseBit(state) : state;
     open[piece] = { from: slot, choice, place: placeOf(placed, choice, isPointed[piece] === true, frame) };
   };
@@ -159,12 +179,13 @@ function sweep(placed: PlacedVariables, { origins, frame }: EmittedFunction): Pl
       if (insn.kind === 'frame' || insn.kind === 'asm') loseDefined(open, insn, (piece) => put(piece, 0, slot));
       return;
     }
-    for (const [piece, state] of (starts.get(insn) ?? []).entries()) put(piece, state, slot);
-    const changed = changes.get(insn) ?? [];
+    const start = starts.get(insn);
+    if (start !== undefined) for (let piece = 0; piece < start.length; piece++) put(piece, start[piece] ?? 0, slot);
+    const changed = changes.get(insn);
+    if (changed === undefined) return;
     for (let i = 0; i < changed.length; i += 2) put(changed[i] ?? 0, changed[i + 1] ?? 0, slot);
   });
   for (const piece of pieces.keys()) put(piece, 0, origins.length);
-  return done;
 }
 
 function loseDefined(

@@ -2,6 +2,7 @@
 // slots that are never read.
 
 import { hasEffect, type Inst, type IrFunction, type Slot } from '../ir.ts';
+import { replaceDeadStores } from './debug-values.ts';
 import { exposedSlots } from './simplify-values.ts';
 
 /** Returns true when something was removed. */
@@ -23,6 +24,12 @@ export function removeDeadCode(fn: IrFunction): boolean {
   }
   for (let inst = work.pop(); inst !== undefined; inst = work.pop()) for (const arg of inst.args) need(arg);
   let changed = false;
+  if (fn.isTracked && fn.slots.length > 0) {
+    const dead = deadStores(fn, read);
+    // The stores count as a change, whatever stands in their place.
+    changed = dead.count > 0;
+    replaceDeadStores(fn, dead.bySlot);
+  }
   const isLive = (inst: Inst): boolean => inst.op === 'debug' || live[inst.id] === 1;
   const isDead = (inst: Inst): boolean => !isLive(inst);
   for (const block of fn.blocks) {
@@ -36,9 +43,27 @@ export function removeDeadCode(fn: IrFunction): boolean {
   return changed;
 }
 
+type StoreInst = Extract<Inst, { op: 'store' }>;
+
 function isDeadStore(inst: Inst, read: ReadonlySet<Slot>): boolean {
   const base = inst.args[0];
   return inst.op === 'store' && !inst.isVolatile && base?.op === 'slot' && !read.has(base.slot);
+}
+
+function deadStores(fn: IrFunction, read: ReadonlySet<Slot>): { bySlot: Map<Slot, StoreInst[]>; count: number } {
+  const bySlot = new Map<Slot, StoreInst[]>();
+  let count = 0;
+  for (const block of fn.blocks) {
+    for (const inst of block.body) {
+      const base = inst.args[0];
+      if (inst.op !== 'store' || base?.op !== 'slot' || !isDeadStore(inst, read)) continue;
+      count++;
+      const list = bySlot.get(base.slot);
+      if (list === undefined) bySlot.set(base.slot, [inst]);
+      else list.push(inst);
+    }
+  }
+  return { bySlot, count };
 }
 
 function readSlots(fn: IrFunction): Set<Slot> {

@@ -2,6 +2,7 @@
 // part that is never accessed across its border, so that mem2reg can take it.
 
 import type { Inst, IrFunction, Slot, VariablePiece } from '../ir.ts';
+import { splitDebug } from './debug-values.ts';
 
 type Access = Extract<Inst, { op: 'load' | 'store' }>;
 
@@ -63,16 +64,6 @@ function split(fn: IrFunction, slot: Slot, list: readonly Access[]): boolean {
   fn.slots.splice(fn.slots.indexOf(slot), 1);
   if (slot.piece !== undefined) splitDebug(fn, slot.piece, made);
   return true;
-}
-
-/** What was said of the whole variable is said of its parts: that it has no value yet. */
-function splitDebug(fn: IrFunction, whole: VariablePiece, parts: readonly VariablePiece[]): void {
-  for (const block of fn.blocks) {
-    if (!block.body.some((inst) => inst.op === 'debug' && inst.piece === whole)) continue;
-    block.body = block.body.flatMap((inst) =>
-      inst.op === 'debug' && inst.piece === whole ? parts.map((piece) => ({ ...inst, piece })) : [inst],
-    );
-  }
 }
 
 function alignAt(offset: number, align: number): number {
