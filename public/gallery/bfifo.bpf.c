@@ -16,28 +16,16 @@ struct {
 	__type(key, __u64);
 } queue SEC(".maps");
 
-/* Lengths by number: a popped packet cannot be read. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SLOTS);
-	__type(key, __u32);
-	__type(value, __u32);
-} lengths SEC(".maps");
-
-static __u64 head, tail, backlog;
+static __u64 tail;
 
 SEC("qdisc/enqueue")
 int bfifo_enqueue(struct sch_bpf_ctx *ctx)
 {
-	__u32 slot = tail % SLOTS, bytes = ctx->skb->wire_len;
-	__u32 *length = bpf_map_lookup_elem(&lengths, &slot);
-
-	if (!length || backlog + bytes > limit)
+	/* What a parent holds after a peek counts too: the qdisc knows, the program does not. */
+	if (bpf_class_backlog(ctx->classid) + ctx->skb->wire_len > limit)
 		return SCH_BPF_DROP;
 	if (bpf_skb_map_push(&queue, ctx->skb, tail))
 		return SCH_BPF_DROP;
-	*length = bytes;
-	backlog += bytes;
 	tail++;
 	return SCH_BPF_QUEUED;
 }
@@ -45,16 +33,7 @@ int bfifo_enqueue(struct sch_bpf_ctx *ctx)
 SEC("qdisc/dequeue")
 int bfifo_dequeue(struct sch_bpf_ctx *ctx)
 {
-	__u32 slot = head % SLOTS;
-	__u32 *length = bpf_map_lookup_elem(&lengths, &slot);
-	struct __sk_buff *skb = bpf_skb_map_pop_min(&queue);
-
-	if (skb) {
-		if (length)
-			backlog -= *length;
-		head++;
-		ctx->skb = skb;
-	}
+	ctx->skb = bpf_skb_map_pop_min(&queue);
 	return SCH_BPF_DEQUEUED;
 }
 

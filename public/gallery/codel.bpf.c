@@ -45,7 +45,8 @@ int codel_enqueue(struct sch_bpf_ctx *ctx)
 	struct __sk_buff *skb = ctx->skb;
 	__u32 bytes = skb->wire_len;
 
-	if (qlen >= limit)
+	/* What a parent holds after a peek counts too. */
+	if (bpf_class_qlen(ctx->classid) >= limit)
 		return SCH_BPF_DROP;
 	skb->cb[0] = bpf_ktime_get_ns() >> 10;
 	if (bpf_skb_map_push(&queue, skb, tail))

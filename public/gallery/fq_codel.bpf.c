@@ -178,7 +178,8 @@ int fq_codel_enqueue(struct sch_bpf_ctx *ctx)
 		flow->deficit = quantum;
 		append(number, &new_first, &new_last);
 	}
-	if (qlen <= limit && memory <= memory_limit)
+	/* What a parent holds after a peek counts too; the new packet does not yet. */
+	if (bpf_class_qlen(ctx->classid) < limit && memory <= memory_limit)
 		return SCH_BPF_QUEUED;
 	drop_from_fattest();
 	return fattest == number ? SCH_BPF_CN : SCH_BPF_QUEUED;

@@ -14,12 +14,13 @@ struct {
 	__type(key, __u64);
 } queue SEC(".maps");
 
-static __u64 head, tail;
+static __u64 tail;
 
 SEC("qdisc/enqueue")
 int pfifo_enqueue(struct sch_bpf_ctx *ctx)
 {
-	if (tail - head >= limit)
+	/* What a parent holds after a peek counts too: the qdisc knows, the program does not. */
+	if (bpf_class_qlen(ctx->classid) >= limit)
 		return SCH_BPF_DROP;
 	if (bpf_skb_map_push(&queue, ctx->skb, tail))
 		return SCH_BPF_DROP;
@@ -30,12 +31,7 @@ int pfifo_enqueue(struct sch_bpf_ctx *ctx)
 SEC("qdisc/dequeue")
 int pfifo_dequeue(struct sch_bpf_ctx *ctx)
 {
-	struct __sk_buff *skb = bpf_skb_map_pop_min(&queue);
-
-	if (skb) {
-		head++;
-		ctx->skb = skb;
-	}
+	ctx->skb = bpf_skb_map_pop_min(&queue);
 	return SCH_BPF_DEQUEUED;
 }
 

@@ -20,7 +20,7 @@ SEC("qdisc/enqueue")
 int head_drop_enqueue(struct sch_bpf_ctx *ctx)
 {
 	__u64 oldest = head;
-	int full = tail - head >= limit;
+	int full = bpf_class_qlen(ctx->classid) >= limit;
 
 	if (limit == 0)
 		return SCH_BPF_DROP;

@@ -3,6 +3,7 @@
 // rows. Ids of kernel helpers are the kernel's (include/uapi/linux/bpf.h); push and pop never got one, ours lie outside
 // the kernel's range. Knows nothing of how a call is carried out (tc/call-bindings.ts).
 
+import { CLASS_CALLS } from './calls-classes.ts';
 import type { MapTypeName } from './map-types.ts';
 import type { ProfileId, ProgramKind } from './profile.ts';
 
@@ -33,13 +34,19 @@ export type ReturnRule =
   | { readonly kind: 'scalar' }
   /** Pointer to the value of the map in argument 1, or NULL. For an skb map: a packet token or NULL. */
   | { readonly kind: 'map-value-or-null' }
-  | { readonly kind: 'owned-packet-or-null' };
+  | { readonly kind: 'owned-packet-or-null' }
+  /** A packet that somebody else has: to look at (lab), never to keep. Or NULL. */
+  | { readonly kind: 'packet-token-or-null' };
 
 /** Effect on the packet ledger and on the verifier's references. */
 export type CallEffect =
   | 'none'
   /** Argument 2 is consumed on the path where R0 == 0. */
   | 'consume-packet-on-zero'
+  /** The same, and the packet is no more: not even in a map. */
+  | 'end-packet-on-zero'
+  /** The packet in argument 1 is given away on every path; nobody knows whether it still is. */
+  | 'give-packet-away'
   /** R0 is an owned packet or NULL. */
   | 'acquire-packet'
   /** The owned packet in argument 1 is gone. */
@@ -69,6 +76,7 @@ const QDISC: readonly ProgramKind[] = ['qdisc/enqueue', 'qdisc/dequeue', 'qdisc/
 const ENOTSUPP = { errno: 'ENOTSUPP', value: 524, when: 'the map is an skb map, which only push and pop change' } as const;
 
 export const CALLS: readonly CallRow[] = [
+  ...CLASS_CALLS,
   {
     id: 1,
     name: 'bpf_map_lookup_elem',

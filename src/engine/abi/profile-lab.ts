@@ -11,6 +11,23 @@ export const PROFILE_LAB: ApiProfile = {
   title: 'lab, the playground’s own',
   badge: 'ours: runs only here',
   header: 'qdisc/lab.h',
+  codes: [
+    ...PROFILE_V5.codes,
+    {
+      name: 'SCH_BPF_BYPASS',
+      value: 5,
+      enqueue: 'bypass',
+      dequeue: 'nothing',
+      summary: 'Enqueue: drop the packet, and tell the sender neither drop nor congestion (as in v7).',
+    },
+    {
+      name: 'SCH_BPF_STOLEN',
+      value: 6,
+      enqueue: 'stolen',
+      dequeue: 'nothing',
+      summary: 'Enqueue: a filter has taken the packet; it is no drop (as in v7).',
+    },
+  ],
   sections: [...PROFILE_V5.sections, { kind: 'qdisc/change', names: ['qdisc/change'], required: false }],
   context: (kind) => (kind === 'qdisc/change' ? DEQUEUE_CONTEXT : PROFILE_V5.context(kind)),
   packet: LAB_SK_BUFF,

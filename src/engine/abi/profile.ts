@@ -20,7 +20,17 @@ export type ProgramKind =
   | 'other';
 
 /** What the qdisc does with the packet of the enqueue program (specification 2.4, 2.5; bpf-qdisc.ts applies it). */
-export type EnqueueAction = 'keep' | 'keep-and-throttle' | 'keep-and-signal-congestion' | 'drop' | 'pass-to-class' | 'fault';
+export type EnqueueAction =
+  | 'keep'
+  | 'keep-and-throttle'
+  | 'keep-and-signal-congestion'
+  | 'drop'
+  | 'pass-to-class'
+  | 'fault'
+  /** Dropped and counted; the sender is told success, with the flag that the qdisc was passed by (specification 2.6). */
+  | 'bypass'
+  /** Consumed, uncounted; success with the flag that somebody took the packet (specification 2.6). */
+  | 'stolen';
 /** What the qdisc does after the dequeue program. */
 export type DequeueAction =
   | 'send'

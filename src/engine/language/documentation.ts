@@ -68,6 +68,8 @@ const ENQUEUE: Readonly<Record<EnqueueAction, string>> = {
   drop: 'the packet is dropped',
   'pass-to-class': 'the packet goes to the child of class `ctx->classid`',
   fault: 'not a code of this program: a fault',
+  bypass: 'the packet is dropped, and the sender is told neither drop nor congestion',
+  stolen: 'a filter has taken the packet: it is gone, and no drop',
 };
 const DEQUEUE: Readonly<Record<DequeueAction, string>> = {
   send: 'the packet in `ctx->skb` is sent',

@@ -4,7 +4,16 @@
 import type { ObjectMap } from '../object/program-object.ts';
 
 /** Negative error numbers that map operations return (include/uapi/asm-generic/errno.h; ENOTSUPP: include/linux/errno.h). */
-export const ERRNO = { ENOENT: -2, E2BIG: -7, EBUSY: -16, EEXIST: -17, EINVAL: -22, ENOBUFS: -105, ENOTSUPP: -524 } as const;
+export const ERRNO = {
+  ENOENT: -2,
+  E2BIG: -7,
+  EBUSY: -16,
+  EEXIST: -17,
+  ENODEV: -19,
+  EINVAL: -22,
+  ENOBUFS: -105,
+  ENOTSUPP: -524,
+} as const;
 /** Flags of update (include/uapi/linux/bpf.h). */
 export const UPDATE_FLAG = { ANY: 0, NOEXIST: 1, EXIST: 2 } as const;
 

@@ -2,37 +2,38 @@
 // then carries out one event a step. Everything that changes lives in that memory. Knows nothing of checkpoints, workers or pages.
 
 import type { ProgramKind } from '../abi/profile.ts';
-import { invariant, present } from '../base/assert.ts';
+import { present } from '../base/assert.ts';
 import { PRNG_STATE_WORDS, type RandomStream, seedStream } from '../base/prng.ts';
 import { parseRate, parseTime } from '../base/quantity.ts';
 import type { AttachableProgram } from '../tc/attachable-program.ts';
-import { BpfQdisc } from '../tc/bpf-qdisc.ts';
+import type { BpfQdisc } from '../tc/bpf-qdisc.ts';
 import { DeviceQueue } from '../tc/device-queue.ts';
+import type { FilterCommand } from '../tc/filter/filter-command.ts';
+import { FilterTable } from '../tc/filter/filter-table.ts';
 import { type Balance, countQueued, imbalance } from '../tc/ownership.ts';
 import { PacketPool } from '../tc/packet.ts';
-import { ProgramRun } from '../tc/program-run.ts';
+import { RunNumbers } from '../tc/program-run.ts';
 import type { QdiscServices } from '../tc/qdisc.ts';
-import { createMaps, mapBytes, type QdiscMaps } from '../tc/qdisc-maps.ts';
-import { bindPrograms } from '../tc/qdisc-programs.ts';
-import { parseTc, type TcCommand } from '../tc/tc-command.ts';
-import { type DropReason, dropReason, EVENT } from '../trace/event.ts';
+import { buildQdisc, QDISC_STACK_BYTES, type QdiscSurroundings } from '../tc/qdisc-instance.ts';
+import { mapBytes, type QdiscMaps } from '../tc/qdisc-maps.ts';
+import { QdiscTree } from '../tc/qdisc-tree.ts';
+import { type AttachCommand, parseTc, type TcCommand } from '../tc/tc-command.ts';
+import { executeClass, executeFilter } from '../tc/tc-execute.ts';
+import { dropReason, EVENT } from '../trace/event.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import type { EngineChoice, VerifiedProgram } from '../vm/instantiate.ts';
-import { FRAME_BYTES, MAX_FRAMES } from '../vm/machine.ts';
 import { RunMemory } from '../vm/memory.ts';
 import { EventQueue } from './event-queue.ts';
 import type { Scenario, ScenarioProblem } from './scenario.ts';
 import { TrafficSource } from './traffic-source.ts';
 
-/** Packets that can be alive at once, above which a run is refused (experience 3.5). */
+/** Packets that can be alive at once; a run that needs more ends and says so (experience 3.5). The maps of a tree of qdiscs have room for more. */
 const PACKET_LIMIT = 100_000;
 /** Steps a run may have. */
 const STEP_LIMIT = 2_000_000;
 /** Steps that may happen at one and the same time before the run is stopped. */
 const STEPS_WITHOUT_TIME = 100_000;
 const NO_TIME = -1;
-
-type Attachment = Exclude<TcCommand, { action: 'delete' }>;
 
 /** One line of tc with where it stands in the scenario. */
 interface PlannedCommand {
@@ -41,7 +42,7 @@ interface PlannedCommand {
   readonly t: number;
   readonly command: TcCommand | null;
   readonly link: { readonly device: number; readonly up: boolean } | null;
-  /** Number of the qdisc it creates, or -1. */
+  /** Number of the qdisc it creates, or of the filter command; -1. */
   readonly qdisc: number;
 }
 
@@ -63,8 +64,11 @@ export type ExperimentResult =
 class Plan {
   readonly problems: ScenarioProblem[] = [];
   readonly commands: PlannedCommand[] = [];
+  readonly filters: FilterCommand[] = [];
+  /** Classes there can be at most. */
+  classes = 0;
   readonly attachments: {
-    readonly attachment: Attachment;
+    readonly attachment: AttachCommand;
     readonly program: AttachableProgram;
     readonly device: number;
     readonly path: string;
@@ -82,7 +86,12 @@ class Plan {
       const device = deviceIndex(command.device);
       if (device < 0) this.problems.push({ path, message: `there is no device "${command.device}"` });
       let qdisc = -1;
-      if (command.action !== 'delete') {
+      if (command.object === 'class') this.classes++;
+      if (command.object === 'filter') {
+        qdisc = this.filters.length;
+        this.filters.push(command);
+      }
+      if (command.object === 'qdisc' && command.action !== 'delete') {
         const program = programs.get(command.program);
         if (program === undefined) {
           const known = [...programs.keys()].join(', ') || 'none';
@@ -128,10 +137,9 @@ export function createExperiment(
     }
   }
   for (const device of scenario.devices) capacity += device.ring ?? 1;
-  if (capacity > PACKET_LIMIT)
-    problems.push({ path: 'programs', message: `the maps could hold more than ${PACKET_LIMIT} packets` });
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, experiment: new Experiment(scenario, plan, recorder, capacity, engine) };
+  const experiment = new Experiment(scenario, plan, recorder, Math.min(capacity, PACKET_LIMIT), engine);
+  return experiment.refusals.length > 0 ? { ok: false, problems: experiment.refusals } : { ok: true, experiment };
 }
 
 function findProgram(program: AttachableProgram, kind: ProgramKind, section: string | null): VerifiedProgram | null {
@@ -152,6 +160,10 @@ export class Experiment {
   readonly duration: number;
   /** Stack of all programs: dead between steps. */
   readonly stack: { readonly from: number; readonly to: number };
+  readonly tree: QdiscTree;
+  readonly filters: FilterTable;
+  /** Lines of the scenario's `tc` that could not be carried out at the start. */
+  readonly refusals: ScenarioProblem[] = [];
   private readonly timers: EventQueue;
   private readonly commands: readonly PlannedCommand[];
   /** [0] now, [1] steps, [2] steps at the present time, [3] 1 when finished, [4] next command. */
@@ -167,17 +179,23 @@ export class Experiment {
     this.words = this.memory.hostFloat64(8);
     this.timers = new EventQueue(this.memory, timers);
     this.packets = new PacketPool(this.memory, capacity);
-    const stackBase = this.memory.allocateProgram(FRAME_BYTES * MAX_FRAMES);
-    this.stack = { from: stackBase, to: stackBase + FRAME_BYTES * MAX_FRAMES };
-    const run = new ProgramRun();
+    const stacks = QDISC_STACK_BYTES * Math.max(1, plan.attachments.length);
+    const stackBase = this.memory.allocateProgram(stacks);
+    this.stack = { from: stackBase, to: stackBase + stacks };
+    this.tree = new QdiscTree(this.memory, plan.attachments.length, plan.classes);
+    this.filters = new FilterTable(this.memory, plan.filters);
+    this.tree.onGone = (qdisc, minor) => this.filters.drop(qdisc, minor);
     this.devices = scenario.devices.map((_, index) => this.buildDevice(index));
     this.flows = scenario.flows.map((flow, index) => {
       const device = flow.device === undefined ? 0 : scenario.devices.findIndex((item) => item.name === flow.device);
       return new TrafficSource(this.memory, index, device, flow, scenario.seed);
     });
     let mapNumber = 0;
+    const { memory, packets, tree, filters } = this;
+    const services = this.qdiscServices();
+    const around = { memory, packets, recorder, services, tree, filters, numbers: new RunNumbers(), engine };
     this.instances = plan.attachments.map((item, index) => {
-      const instance = this.buildInstance(item, index, mapNumber, stackBase, run, engine);
+      const instance = this.buildInstance(item, index, mapNumber, stackBase + index * QDISC_STACK_BYTES, around);
       mapNumber += item.program.maps.length;
       return instance;
     });
@@ -214,45 +232,18 @@ export class Experiment {
     index: number,
     firstMap: number,
     stackBase: number,
-    run: ProgramRun,
-    engine: EngineChoice,
+    around: QdiscSurroundings,
   ): QdiscInstance {
-    const { program, attachment } = item;
+    const { program, attachment, device } = item;
     const random: RandomStream = { state: this.memory.hostInt32(PRNG_STATE_WORDS), at: 0 };
     seedStream(random, this.scenario.seed, `qdisc:${index}`);
-    const maps = createMaps(this.memory, this.packets, this.recorder, program, firstMap);
     const major = attachment.handle ?? 0x8001 + index;
-    const qdisc = new BpfQdisc({
-      index,
-      handle: (major << 16) >>> 0,
-      profile: program.profile,
-      quirks: program.quirks,
-      memory: this.memory,
-      packets: this.packets,
-      recorder: this.recorder,
-      services: this.qdiscServices(),
-      run,
-      skbMaps: maps.skbMaps,
-    });
+    const handle = (major << 16) >>> 0;
     const enqueue = present(findProgram(program, 'qdisc/enqueue', attachment.enqueueSection), 'enqueue program');
     const dequeue = present(findProgram(program, 'qdisc/dequeue', attachment.dequeueSection), 'dequeue program');
-    const change = program.programs.find((item) => item.kind === 'qdisc/change')?.verified ?? null;
-    const scene = {
-      qdisc: index,
-      packets: this.packets,
-      recorder: this.recorder,
-      maps: maps.all,
-      firstMap,
-      random,
-      quirks: program.quirks,
-      run,
-      now: () => this.now,
-      warn: (packet: number, message: string, slot: number) => qdisc.warn(packet, message, slot),
-      drop: (packetSlot: number, reason: DropReason, slot: number) => qdisc.drop(packetSlot, reason, slot),
-    };
-    const instances = bindPrograms(scene, maps, { memory: this.memory, stackBase }, qdisc, enqueue, dequeue, engine, change);
-    qdisc.attach(instances.enqueue, instances.dequeue, instances.change);
-    return { qdisc, program, handle: `${major.toString(16)}:`, device: item.device, maps, enqueue, dequeue };
+    const built = buildQdisc(around, { index, handle, device, program, enqueue, dequeue, firstMap, stackBase, random });
+    const { qdisc, maps } = built;
+    return { qdisc, program, handle: `${major.toString(16)}:`, device, maps, enqueue, dequeue };
   }
 
   private qdiscServices(): QdiscServices {
@@ -273,8 +264,10 @@ export class Experiment {
       packetGone: (slot, how) => {
         const tally = this.devices[this.packets.device[slot] ?? 0]?.tally;
         if (how === 'dropped') tally?.countDropped();
+        else if (how === 'consumed') tally?.countConsumed();
         else tally?.countLeaked();
       },
+      packetMade: (slot) => this.devices[this.packets.device[slot] ?? 0]?.tally.countSegment(),
     };
   }
 
@@ -334,7 +327,7 @@ export class Experiment {
     }
     this.words[0] = time;
     this.recorder.now = time;
-    this.timers.cancel(timer);
+    this.timers.takeFirst();
     this.dispatch(timer);
     return true;
   }
@@ -376,7 +369,10 @@ export class Experiment {
     const { packets, recorder, memory } = this;
     const queue = present(this.devices[flow.device], 'device');
     const slot = packets.allocate(flow.index, flow.length(), flow.device);
-    invariant(slot >= 0, 'the packet pool was planned large enough');
+    if (slot < 0) {
+      this.end(this.now, 1, `more than ${packets.capacity} packets at once`);
+      return;
+    }
     flow.fill(memory, packets, slot, this.now, flow.device + 1);
     queue.tally.countOffered();
     recorder.record(EVENT.ARRIVAL, packets.id[slot] ?? 0, flow.index, packets.length[slot] ?? 0, slot, flow.device);
@@ -398,43 +394,66 @@ export class Experiment {
     packets.release(slot, 'dropped');
   }
 
-  private carryOut({ command, link, qdisc }: PlannedCommand): void {
+  private carryOut({ command, link, qdisc, path, text }: PlannedCommand): void {
     if (link !== null) {
       this.setLink(link.device, link.up);
       return;
     }
     if (command === null) return;
+    const refused = this.execute(command, qdisc);
+    if (refused === null) return;
+    this.refusals.push({ path, message: refused });
+    this.recorder.record(EVENT.REFUSED, 0, this.words[4] ?? 0, this.recorder.text(`${text}: ${refused}`));
+  }
+
+  /** Carries out a tc command; null, or why not. */
+  private execute(command: TcCommand, number: number): string | null {
+    const { memory, tree, filters } = this;
     const device = this.devices.find((item) => item.setup.name === command.device);
-    if (device === undefined) return;
+    if (device === undefined) return `there is no device "${command.device}"`;
+    const root = (at: number) => tree.qdisc(this.devices[at]?.root?.index ?? -1);
+    const maps = (qdisc: number) => present(this.instances[qdisc], 'qdisc').maps;
+    const scene = { memory, tree, filters, root, maps };
+    if (command.object === 'class') return executeClass(scene, command, device.index);
+    if (command.object === 'filter') return executeFilter(scene, command, number, device.index);
+    if (command.parent !== null) {
+      if (command.action === 'delete') return tree.ungraft(device.index, command.parent);
+      return tree.graft(number, device.index, command.parent, command.action === 'add');
+    }
     const old = device.root;
-    if (old instanceof BpfQdisc) old.destroy();
-    device.setRoot(command.action === 'delete' ? -1 : qdisc);
+    if (old !== null) tree.detach(old.index);
+    if (command.action !== 'delete') tree.attachRoot(number);
+    device.setRoot(command.action === 'delete' ? -1 : number);
+    return null;
   }
 
   private setLink(index: number, up: boolean): void {
     const device = present(this.devices[index], 'device');
     if (device.isUp === up) return;
     this.recorder.record(EVENT.LINK, 0, index, up ? 1 : 0);
-    const { root } = device;
+    const below = device.root === null ? [] : this.tree.subtree(device.root.index);
     if (up) {
       device.goUp();
-      if (root instanceof BpfQdisc) root.activate();
+      for (const qdisc of below) qdisc.activate();
       return;
     }
     device.goDown((slot) => this.lose(slot, 'DEVICE_DOWN'));
-    if (root instanceof BpfQdisc) root.deactivate();
+    for (const qdisc of below) qdisc.deactivate();
   }
 
   // --- the ledger -----------------------------------------------------------------------------------------------
 
-  /** The conservation terms of a qdisc, each counted by its own walk or counter. */
+  /** The conservation terms of a qdisc and all below it, each counted by its own walk or counter. */
   qdiscBalance(index: number): Balance {
-    const { qdisc, maps } = present(this.instances[index], 'qdisc');
-    const { tally } = qdisc;
-    const queued = countQueued([...maps.skbMaps.values()], (slot) => this.packets.owner[slot] === index);
-    const held = qdisc.countHeld();
-    const { offered, sent, dropped, consumed, leaked } = tally;
-    return { offered, cloned: 0, segments: 0, sent, dropped, consumed, queued, held, inFlight: 0, leaked };
+    const { tally } = present(this.instances[index], 'qdisc').qdisc;
+    let [queued, held] = [0, 0];
+    for (const { index: at } of this.tree.subtree(index)) {
+      const { qdisc, maps } = present(this.instances[at], 'qdisc');
+      queued += countQueued([...maps.skbMaps.values()], (slot) => this.packets.owner[slot] === at);
+      held += qdisc.countHeld();
+    }
+    const { offered, segments, sent, dropped, consumed, leaked } = tally;
+    return { offered, cloned: 0, segments, sent, dropped, consumed, queued, held, inFlight: 0, leaked };
   }
 
   /** The conservation terms of a device, over all its qdiscs. */
@@ -447,8 +466,8 @@ export class Experiment {
       queued += countQueued([...maps.skbMaps.values()], (slot) => this.packets.device[slot] === index);
       held += qdisc.countHeld();
     }
-    const { offered, sent, dropped, consumed, leaked } = device.tally;
-    return { offered, cloned: 0, segments: 0, sent, dropped, consumed, queued, held, inFlight: device.countInFlight(), leaked };
+    const { offered, segments, sent, dropped, consumed, leaked } = device.tally;
+    return { offered, cloned: 0, segments, sent, dropped, consumed, queued, held, inFlight: device.countInFlight(), leaked };
   }
 
   /** What is out of balance now, in words; empty when every packet is where it should be. */
@@ -481,7 +500,8 @@ function memoryPlan(
   const pool = PacketPool.bytes(capacity);
   let hostBytes =
     pool.host + EventQueue.bytes(timers) + 8192 + scenario.flows.length * TrafficSource.BYTES + scenario.devices.length * 256;
-  let programBytes = pool.program + FRAME_BYTES * MAX_FRAMES + 8192;
+  hostBytes += QdiscTree.bytes(plan.attachments.length, plan.classes) + FilterTable.bytes(plan.filters.length);
+  let programBytes = pool.program + QDISC_STACK_BYTES * Math.max(1, plan.attachments.length) + 8192;
   for (const { program } of plan.attachments) {
     const needs = mapBytes(program);
     hostBytes += needs.host + 512;

@@ -4,16 +4,19 @@
 import type { ApiProfile, DequeueAction, EnqueueAction } from '../abi/profile.ts';
 import { invariant } from '../base/assert.ts';
 import { fromHalves, halvesToNumber } from '../base/u64.ts';
+import { ERRNO } from '../maps/map.ts';
 import type { SkbMap } from '../maps/skb-map.ts';
 import { type DropReason, dropReason, EVENT } from '../trace/event.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import { DEFAULT_INSTRUCTION_BUDGET, type Machine, type ProgramInstance, type RunOutcome } from '../vm/machine.ts';
 import type { RunMemory } from '../vm/memory.ts';
 import { countList, Tally } from './ownership.ts';
-import type { PacketPool } from './packet.ts';
+import { type PacketPool, SKB } from './packet.ts';
 import { DEQUEUE, ENQUEUE, type ProgramRun } from './program-run.ts';
 import { NET_XMIT, type Qdisc, type QdiscServices, type QdiscStatistics } from './qdisc.ts';
+import type { QdiscTree } from './qdisc-tree.ts';
 import type { Quirks } from './quirks.ts';
+import { segmentsOf } from './segmentation.ts';
 
 /** Names of the actions by their number in the log. */
 const ENQUEUE_ACTIONS: readonly EnqueueAction[] = [
@@ -23,6 +26,8 @@ const ENQUEUE_ACTIONS: readonly EnqueueAction[] = [
   'drop',
   'pass-to-class',
   'fault',
+  'bypass',
+  'stolen',
 ];
 const DEQUEUE_ACTIONS: readonly DequeueAction[] = [
   'send',
@@ -62,6 +67,8 @@ export interface BpfQdiscSetup {
   readonly run: ProgramRun;
   /** Maps by number, to take packets out. */
   readonly skbMaps: ReadonlyMap<number, SkbMap>;
+  /** Where its classes and children are, and what is above it. */
+  readonly tree: QdiscTree;
 }
 
 export class BpfQdisc implements Qdisc {
@@ -69,7 +76,7 @@ export class BpfQdisc implements Qdisc {
   readonly setup: BpfQdiscSetup;
   readonly tally: Tally;
   private readonly context: number;
-  /** [0] qlen, [1] backlog, [2] drops, [3] overlimits, [4] requeues, [5] 1 + slot of the held packet, [6] deactivated, [7] packets held after a requeue. */
+  /** [0] qlen, [1] backlog, [2] drops, [3] overlimits, [4] requeues, [5] 1 + slot of the held packet, [6] deactivated, [7] packets held after a requeue, [8] warned that v4 cannot dequeue from a class. */
   private readonly words: Int32Array;
   /** [0] bytes sent, [1] packets sent. */
   private readonly sent: Float64Array;
@@ -81,7 +88,7 @@ export class BpfQdisc implements Qdisc {
     this.index = setup.index;
     this.setup = setup;
     this.context = setup.memory.allocateProgram(CTX.bytes);
-    this.words = setup.memory.hostInt32(8);
+    this.words = setup.memory.hostInt32(10);
     this.sent = setup.memory.hostFloat64(2);
     this.tally = new Tally(setup.memory);
   }
@@ -100,14 +107,16 @@ export class BpfQdisc implements Qdisc {
 
   /**
    * Knobs are new: runs `qdisc/change`, if there is one, until it returns 0 (contracts 2). A packet in ctx->skb goes
-   * nowhere: it is dropped, as are packets still held.
+   * nowhere: it is dropped, as are packets still held. With a class id: that class was made, changed, deleted, or has
+   * another child; the program finds its id in ctx->classid, where there is the handle otherwise.
    */
-  changed(): void {
+  changed(classid = this.setup.handle): void {
     const { run } = this.setup;
     if (this.changeProgram === null) return;
     for (let round = 0; round < CHANGE_LIMIT; round++) {
       run.begin(DEQUEUE, -1);
       this.prepareContext(0);
+      this.setup.memory.view.setInt32(this.context + CTX.classid, classid, true);
       const outcome = this.changeProgram.run(this.context);
       if (outcome.fault !== null) {
         this.dequeueFaulted(outcome);
@@ -156,21 +165,48 @@ export class BpfQdisc implements Qdisc {
     return this.setup.quirks.has('Q3');
   }
 
-  private countIn(slot: number): void {
-    const { packets } = this.setup;
-    packets.owner[slot] = this.index;
+  private bump(packets: number, bytes: number): void {
     if (this.uncounted) return;
-    this.words[0] = (this.words[0] ?? 0) + 1;
-    this.words[1] = (this.words[1] ?? 0) + (packets.length[slot] ?? 0);
+    this.words[0] = (this.words[0] ?? 0) + packets;
+    this.words[1] = (this.words[1] ?? 0) + bytes;
   }
 
+  /** The packet is queued here, and so in every qdisc above that does not count it yet. */
+  private countIn(slot: number): void {
+    const { packets, tree } = this.setup;
+    const owner = packets.owner[slot] ?? -1;
+    for (let at: BpfQdisc | null = this; at !== null && at.index !== owner; at = tree.parentOf(at.index)) {
+      at.bump(1, packets.length[slot] ?? 0);
+    }
+    packets.owner[slot] = this.index;
+  }
+
+  /** The packet goes up: from here to the qdisc above, or out of the tree. */
   private countOut(slot: number): void {
-    const { packets } = this.setup;
+    const { packets, tree } = this.setup;
     if (packets.owner[slot] !== this.index) return;
+    packets.owner[slot] = tree.parentOf(this.index)?.index ?? -1;
+    this.bump(-1, -(packets.length[slot] ?? 0));
+  }
+
+  /**
+   * A packet ends here, in a tree of qdiscs: everyone above has been offered it and takes note. `note` is told each, the
+   * innermost first; those that counted the packet as queued have let it go by then. Gives the qdiscs whose queue changed.
+   */
+  private settle(slot: number, note: (qdisc: BpfQdisc) => void): BpfQdisc[] {
+    const { packets, tree } = this.setup;
+    const owner = packets.owner[slot] ?? -1;
+    const elsewhere = owner >= 0 && !tree.isAbove(owner, this.index);
+    const changed: BpfQdisc[] = [];
+    for (let at: BpfQdisc | null = elsewhere ? tree.qdisc(owner) : this; at !== null; at = tree.parentOf(at.index)) {
+      if (at.index === owner || changed.length > 0) {
+        at.bump(-1, -(packets.length[slot] ?? 0));
+        changed.push(at);
+      }
+      note(at);
+    }
     packets.owner[slot] = -1;
-    if (this.uncounted) return;
-    this.words[0] = (this.words[0] ?? 0) - 1;
-    this.words[1] = (this.words[1] ?? 0) - (packets.length[slot] ?? 0);
+    return changed;
   }
 
   private recordBacklog(kind: number, slot: number): void {
@@ -181,21 +217,47 @@ export class BpfQdisc implements Qdisc {
   /** Frees a packet that belongs here or has just been offered, and says why. `slotOfCode` is the deciding instruction. */
   drop(slot: number, reason: DropReason, slotOfCode: number): void {
     const { packets, recorder } = this.setup;
-    const wasQueued = packets.owner[slot] === this.index;
-    const counted = !this.uncounted || reason === 'FAULT';
-    this.countOut(slot);
-    if (counted) this.words[2] = (this.words[2] ?? 0) + 1;
-    this.tally.countDropped();
+    const above: BpfQdisc[] = [];
+    const changed = this.settle(slot, (qdisc) => {
+      if (!qdisc.uncounted || reason === 'FAULT') qdisc.words[2] = (qdisc.words[2] ?? 0) + 1;
+      qdisc.tally.countDropped();
+      if (qdisc === this) return;
+      above.push(qdisc);
+    });
+    this.countClassDrops(above);
     recorder.record(EVENT.DROP, packets.id[slot] ?? 0, dropReason(reason), this.index, slotOfCode, packets.flow[slot] ?? 0);
     this.setup.services.packetGone(slot, 'dropped');
     packets.release(slot, 'dropped');
-    if (wasQueued) recorder.record(EVENT.BACKLOG, 0, this.index, this.words[0] ?? 0, this.words[1] ?? 0);
+    if (changed.includes(this)) recorder.record(EVENT.BACKLOG, 0, this.index, this.words[0] ?? 0, this.words[1] ?? 0);
+    for (const qdisc of above) {
+      recorder.record(EVENT.DROP_BELOW, 0, qdisc.index, qdisc.words[0] ?? 0, qdisc.words[1] ?? 0);
+    }
+  }
+
+  /** The classes through which a dropped packet had come down. */
+  private countClassDrops(above: readonly BpfQdisc[]): void {
+    const { tree } = this.setup;
+    let below: BpfQdisc = this;
+    for (const qdisc of above) {
+      const slot = tree.classAbove(below.index);
+      if (slot >= 0) tree.classes.countDrop(slot);
+      below = qdisc;
+    }
+  }
+
+  /** Takes a packet out of the ledger that is no drop: a filter took it, or it was cut into segments. */
+  private consume(slot: number): void {
+    const { packets, recorder } = this.setup;
+    const changed = this.settle(slot, (qdisc) => qdisc.tally.countConsumed());
+    recorder.record(EVENT.MOVED, packets.id[slot] ?? 0, 9);
+    this.setup.services.packetGone(slot, 'consumed');
+    packets.release(slot, 'consumed');
+    for (const { index, words } of changed) recorder.record(EVENT.BACKLOG, 0, index, words[0] ?? 0, words[1] ?? 0);
   }
 
   private leak(slot: number, message: string, slotOfCode: number): void {
     const { packets, recorder } = this.setup;
-    this.countOut(slot);
-    this.tally.countLeaked();
+    this.settle(slot, (qdisc) => qdisc.tally.countLeaked());
     this.warn(packets.id[slot] ?? 0, message, slotOfCode);
     recorder.record(EVENT.MOVED, packets.id[slot] ?? 0, 11);
     this.setup.services.packetGone(slot, 'leaked');
@@ -253,16 +315,28 @@ export class BpfQdisc implements Qdisc {
     this.prepareContext(packets.address(slot));
     const outcome = this.enqueueProgram?.run(this.context) ?? null;
     invariant(outcome !== null, 'an enqueue program');
-    if (outcome.fault !== null) return this.enqueueFaulted(slot, outcome);
+    if (outcome.fault !== null) {
+      this.settleSegments();
+      return this.enqueueFaulted(slot, outcome);
+    }
     const code = profile.codes.find((candidate) => candidate.value === outcome.low && outcome.high === 0);
     const action = code?.enqueue ?? profile.unknownEnqueue;
     recorder.record(EVENT.ENQUEUE_RUN, id, this.index, outcome.low, outcome.executed, ENQUEUE_ACTIONS.indexOf(action));
-    const gone = run.offered < 0;
-    // A program that dropped the packet itself may report congestion instead (fq_codel does, of its own flow).
-    const told = run.droppedItself && action === 'keep-and-signal-congestion' ? NET_XMIT.CN : NET_XMIT.DROP;
-    const result = gone ? told : this.applyEnqueue(action, slot, outcome);
+    const result = run.offered < 0 ? this.toldOfGone(action) : this.applyEnqueue(action, slot, outcome);
     this.settleHeld(outcome.exitSlot);
     return result;
+  }
+
+  /** What the sender is told of a packet that the program has given to a child, cut, dropped or deleted itself. */
+  private toldOfGone(action: EnqueueAction): number {
+    const { run } = this.setup;
+    // A program that dropped the packet itself may report congestion instead (fq_codel does, of its own flow).
+    if (action === 'keep-and-signal-congestion' && (run.droppedItself || run.passedOn)) return NET_XMIT.CN;
+    if (!run.passedOn) return NET_XMIT.DROP;
+    if (action === 'keep-and-throttle') this.throttle();
+    if (action === 'bypass') return NET_XMIT.BYPASS;
+    if (action === 'stolen') return NET_XMIT.STOLEN;
+    return action === 'keep' || action === 'keep-and-throttle' ? NET_XMIT.SUCCESS : NET_XMIT.DROP;
   }
 
   private enqueueFaulted(slot: number, outcome: RunOutcome): number {
@@ -291,6 +365,13 @@ export class BpfQdisc implements Qdisc {
         return this.dropOffered(slot, outcome.exitSlot);
       case 'pass-to-class':
         return this.passToClass(slot, outcome);
+      case 'bypass':
+        this.dropOffered(slot, outcome.exitSlot);
+        return NET_XMIT.BYPASS;
+      case 'stolen':
+        if (this.setup.packets.isAt(slot, 'map')) return this.dropOffered(slot, outcome.exitSlot);
+        this.consume(slot);
+        return NET_XMIT.STOLEN;
       case 'fault':
         this.warn(
           this.setup.packets.id[slot] ?? 0,
@@ -315,7 +396,9 @@ export class BpfQdisc implements Qdisc {
   }
 
   private dropOffered(slot: number, exitSlot: number, reason: DropReason | null = null): number {
-    const { packets, run, quirks } = this.setup;
+    const { packets, run, quirks, tree } = this.setup;
+    const named = this.namedClass();
+    if (named >= 0) tree.classes.countDrop(named);
     if (packets.isAt(slot, 'map')) {
       this.warn(packets.id[slot] ?? 0, 'dropped while queued: the program pushed the packet and then returned DROP', exitSlot);
       if (quirks.has('Q6')) {
@@ -332,13 +415,99 @@ export class BpfQdisc implements Qdisc {
     return NET_XMIT.DROP;
   }
 
-  /** Classes come later: there is no child, so the packet is freed (specification 2.4; Q4 as posted). */
+  /** The class that the program has left in ctx->classid, or -1: its own handle names none. */
+  private namedClass(): number {
+    const { memory, tree } = this.setup;
+    return tree.classOf(this, memory.view.getUint32(this.context + CTX.classid, true));
+  }
+
+  /** Packets or bytes below a class of this qdisc, or in the qdisc itself (its handle); or the kernel's error number. */
+  classQueue(classid: number, what: 'qlen' | 'backlog'): number {
+    const { tree, handle } = this.setup;
+    if (classid === handle) return this.statistics()[what];
+    const slot = tree.classOf(this, classid);
+    const child = tree.childOf(slot);
+    return slot < 0 ? ERRNO.ENOENT : child === null ? ERRNO.ENODEV : child.statistics()[what];
+  }
+
+  /**
+   * Hands a packet to the child of a class; gives what the child tells its sender, or null where there is no child (the
+   * packet stays where it is). The packet may be gone afterwards.
+   */
+  giveToClass(slot: number, classid: number): number | null {
+    const { packets, tree } = this.setup;
+    const child = tree.childOf(tree.classOf(this, classid));
+    if (child === null) return null;
+    const id = packets.id[slot];
+    packets.move(slot, 'child');
+    const code = child.enqueue(slot);
+    if (packets.id[slot] === id && packets.alive(slot)) this.recordBacklog(EVENT.QUEUED, slot);
+    return code;
+  }
+
+  /** The next packet of a class's child, now in this qdisc's own hands; -1 for none, null where there is no child. */
+  takeFromClass(classid: number): number | null {
+    const { packets, tree } = this.setup;
+    const klass = tree.classOf(this, classid);
+    const child = tree.childOf(klass);
+    if (child === null) return null;
+    const slot = child.dequeue();
+    if (slot < 0) return -1;
+    packets.move(slot, 'program');
+    tree.classes.countSent(klass, packets.length[slot] ?? 0);
+    return slot;
+  }
+
+  /** The packet that the child of a class gives next, held there; -1 for none. */
+  peekClass(classid: number): number {
+    const { tree } = this.setup;
+    return tree.childOf(tree.classOf(this, classid))?.peek() ?? -1;
+  }
+
+  /**
+   * Cuts a GSO packet that the program has into segments, which go to `store` one by one; the packet is consumed. 0, or the
+   * kernel's error number with nothing changed.
+   */
+  segment(slot: number, room: number, store: (segment: number, number: number) => void): number {
+    const { packets, recorder, run, services, tree } = this.setup;
+    const count = packets.field(slot, SKB.gsoSegs);
+    if (packets.field(slot, SKB.gsoSize) === 0 || count < 1) return ERRNO.EINVAL;
+    const segments = count <= room ? segmentsOf(packets, slot, count) : null;
+    if (segments === null) return ERRNO.ENOBUFS;
+    for (const [number, made] of segments.entries()) {
+      const [id, flow] = [packets.id[made] ?? 0, packets.flow[made] ?? 0];
+      recorder.record(EVENT.SEGMENT, id, packets.id[slot] ?? 0, packets.length[made] ?? 0, made, flow);
+      for (let at: BpfQdisc | null = this; at !== null; at = tree.parentOf(at.index)) at.tally.countSegment();
+      services.packetMade(made);
+      run.segments.push(made);
+      store(made, number);
+    }
+    this.consume(slot);
+    return 0;
+  }
+
+  /** Segments that this run made and left in a map of this qdisc are queued here now. */
+  private settleSegments(): void {
+    const { packets, run, skbMaps } = this.setup;
+    for (const slot of run.segments.splice(0)) {
+      if (!packets.isAt(slot, 'map') || packets.owner[slot] !== -1 || !skbMaps.has(packets.inMap[slot] ?? -1)) continue;
+      this.countIn(slot);
+      this.recordBacklog(EVENT.QUEUED, slot);
+    }
+  }
+
+  /** To the child of the class in ctx->classid; without one the packet is freed (specification 2.4; Q4 as posted). */
   private passToClass(slot: number, outcome: RunOutcome): number {
     const { packets, quirks } = this.setup;
     if (packets.isAt(slot, 'map')) {
       this.warn(packets.id[slot] ?? 0, 'the program pushed the packet and then passed it to a class', outcome.exitSlot);
       this.removeFromMap(slot, 'NO_CHILD', outcome.exitSlot);
       return NET_XMIT.DROP;
+    }
+    const told = this.giveToClass(slot, this.setup.memory.view.getUint32(this.context + CTX.classid, true));
+    if (told !== null) {
+      this.warnOfNoReturn(outcome.exitSlot);
+      return told;
     }
     const before = this.words[2] ?? 0;
     this.drop(slot, 'NO_CHILD', outcome.exitSlot);
@@ -347,10 +516,19 @@ export class BpfQdisc implements Qdisc {
     return outcome.low;
   }
 
+  /** Said once: v4 can hand packets down but has no code that takes one back (specification 2.4). */
+  private warnOfNoReturn(exitSlot: number): void {
+    if (this.setup.profile.codes.some((code) => code.dequeue === 'take-from-class') || this.words[8] !== 0) return;
+    this.words[8] = 1;
+    this.warn(0, 'a packet went to a child, and v4 has no way to dequeue from a class: it stays there', exitSlot);
+  }
+
   private throttle(): void {
     const { recorder, services, run, quirks } = this.setup;
     this.words[3] = (this.words[3] ?? 0) + 1;
     recorder.record(EVENT.OVERLIMIT, 0, this.index);
+    const named = this.namedClass();
+    if (named >= 0) this.setup.tree.classes.countOverlimit(named);
     if (quirks.has('Q5') && run.which === DEQUEUE) {
       this.warn(0, 'THROTTLE incremented a counter through an uninitialised class pointer (Q5)', -1);
     }
@@ -359,6 +537,7 @@ export class BpfQdisc implements Qdisc {
 
   /** Packets the program popped and neither sent nor pushed again. The verifier excludes it, but for the as-posted mode. */
   private settleHeld(exitSlot: number): void {
+    this.settleSegments();
     for (const slot of this.setup.run.held.splice(0)) {
       this.leak(slot, 'the program popped the packet and neither sent it nor pushed it again: it is leaked', exitSlot);
     }
@@ -472,7 +651,11 @@ export class BpfQdisc implements Qdisc {
     const { run } = this.setup;
     switch (action) {
       case 'send':
-        if (given >= 0) run.letGo(given);
+        if (given >= 0) {
+          run.letGo(given);
+          const named = run.taken === given ? -1 : this.namedClass();
+          if (named >= 0) this.setup.tree.classes.countSent(named, this.setup.packets.length[given] ?? 0);
+        }
         return given;
       case 'throttle':
         this.throttle();
@@ -487,9 +670,11 @@ export class BpfQdisc implements Qdisc {
           this.drop(given, 'PROG_DROP', outcome.exitSlot);
         }
         return -1;
-      case 'take-from-class':
-        this.warn(0, 'PASS in dequeue: the class has no child', outcome.exitSlot);
-        return -1;
+      case 'take-from-class': {
+        const slot = this.takeFromClass(this.setup.memory.view.getUint32(this.context + CTX.classid, true));
+        if (slot === null) this.warn(0, 'PASS in dequeue: the class has no child', outcome.exitSlot);
+        return slot ?? -1;
+      }
       default:
         return -1;
     }

@@ -9,7 +9,10 @@ import { SkbMap } from '../maps/skb-map.ts';
 import { type DropReason, EVENT } from '../trace/event.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import { type CallHandler, type Machine, setResult } from '../vm/machine.ts';
+import type { BpfQdisc } from './bpf-qdisc.ts';
+import { bindClassCalls } from './class-calls.ts';
 import { setCongestionExperienced } from './ecn.ts';
+import type { FilterTable } from './filter/filter-table.ts';
 import { type PacketPool, SKB } from './packet.ts';
 import { formatPrintk } from './printk.ts';
 import type { ProgramRun } from './program-run.ts';
@@ -18,12 +21,17 @@ import type { Quirks } from './quirks.ts';
 /** What the calls of one qdisc act on. */
 export interface CallScene {
   readonly qdisc: number;
+  /** The same, for the calls that reach its classes. */
+  readonly bpf: BpfQdisc;
+  readonly filters: FilterTable;
   readonly packets: PacketPool;
   readonly recorder: Recorder;
   /** The qdisc's own maps; `firstMap` is the number of the first. */
   readonly maps: readonly RunMap[];
   readonly firstMap: number;
   readonly random: RandomStream;
+  /** Values to hand out before the stream's; undefined when there are no more. */
+  readonly recordedRandom: () => number | undefined;
   readonly quirks: Quirks;
   readonly run: ProgramRun;
   /** Simulated time in ns. */
@@ -157,7 +165,9 @@ function setTime(machine: Machine, time: number): void {
 
 /** Handlers by helper id. */
 export function bindCalls(scene: CallScene): ReadonlyMap<number, CallHandler> {
+  const classes = { qdisc: scene.bpf, filters: scene.filters, skbMap: (machine: Machine) => skbMapOf(scene, machine) };
   return new Map<number, CallHandler>([
+    ...bindClassCalls(classes),
     [
       1,
       (machine) => {
@@ -184,7 +194,7 @@ export function bindCalls(scene: CallScene): ReadonlyMap<number, CallHandler> {
     [
       7,
       (machine) => {
-        machine.lo[0] = nextU32(scene.random);
+        machine.lo[0] = (scene.recordedRandom() ?? nextU32(scene.random)) | 0;
         machine.hi[0] = 0;
       },
     ],

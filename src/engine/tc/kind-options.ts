@@ -3,6 +3,7 @@
 
 import { parseRate, parseSize, parseTime } from '../base/quantity.ts';
 import { SIZE_TABLE_DEFAULTS, type SizeTableOptions } from './size-table.ts';
+import { parseClassid, parseHandle } from './tc-words.ts';
 
 /** The device as option defaults need it. */
 export interface DeviceDefaults {
@@ -17,7 +18,9 @@ const ETHERNET = 14;
 type OptionRow =
   | { readonly knob: string; readonly takes: 'size' | 'microseconds' | 'rate' }
   | { readonly knob: string; readonly takes: 'word'; readonly words: Readonly<Record<string, number>> }
-  | { readonly knob: string; readonly takes: 'nothing'; readonly value: number };
+  | { readonly knob: string; readonly takes: 'nothing'; readonly value: number }
+  /** Up to 16 numbers of four bits: a map from priority to band, in the knobs `…_low` (the first eight) and `…_high`. */
+  | { readonly knob: string; readonly takes: 'priomap' };
 
 interface KindRow {
   readonly options: Readonly<Record<string, OptionRow>>;
@@ -29,6 +32,12 @@ interface KindRow {
   readonly changeIsWhole?: boolean;
   /** Last step: what tc works out itself before it asks the kernel; a string says what is missing. */
   readonly derive?: (knobs: Readonly<Record<string, number>>) => Readonly<Record<string, number>> | string;
+  /** Classes that the qdisc has by itself, whatever tc class says. */
+  readonly ownClasses?: (knobs: Readonly<Record<string, number>>) => number;
+  /** Options of `tc class … KIND`, by word: members of the program's `struct class_options`. */
+  readonly classOptions?: Readonly<Record<string, OptionRow>>;
+  /** As a root, what one dequeue drops is freed when it is done, the last first (TCQ_F_DEQUEUE_DROPS); otherwise at once. */
+  readonly freesAfterDequeue?: boolean;
   /** Smaller values count as these. */
   readonly least?: Readonly<Record<string, number>>;
 }
@@ -67,7 +76,41 @@ function deriveTbf(knobs: Readonly<Record<string, number>>): Readonly<Record<str
   return { ...rest, rate, burst, peakrate, peakburst, limit: latency > 0 ? Math.floor(bytes) : limit };
 }
 
-/** Kinds and their options (man tc-bfifo, tc-pfifo, tc-codel, tc-fq_codel, tc-tbf). */
+/** Band by priority, four bits each, as tc and the kernel have it when nothing is said. */
+const DEFAULT_PRIOMAP = { priomap_low: 0x00212221, priomap_high: 0x11111111 };
+const PRIORITIES = 16;
+
+/** The bands named after `priomap`; fewer than all leave the rest (but the last) to the first, as tc does. Words taken, or a message. */
+function readPriomap(words: readonly string[], at: number, knobs: Record<string, number>): number | string {
+  const bands = [knobs.priomap_low ?? 0, knobs.priomap_high ?? 0].flatMap((half) =>
+    Array.from({ length: 8 }, (_, index) => (half >>> (index * 4)) & 15),
+  );
+  let count = 0;
+  for (let word = words[at]; word !== undefined && /^\d+$/.test(word); word = words[at + ++count]) {
+    if (count >= PRIORITIES) return `"priomap" takes ${PRIORITIES} numbers, not more`;
+    if (Number(word) > 15) return `"priomap" needs bands from 0 to 15, not "${word}"`;
+    bands[count] = Number(word);
+  }
+  if (count === 0) return `"priomap" needs the numbers of bands, not "${words[at] ?? ''}"`;
+  for (let index = count; index < PRIORITIES - 1; index++) bands[index] = bands[0] ?? 0;
+  const pack = (from: number): number => bands.slice(from, from + 8).reduce((sum, band, index) => sum + band * 16 ** index, 0);
+  knobs.priomap_low = pack(0);
+  knobs.priomap_high = pack(8);
+  return count;
+}
+
+/** What the kernel checks (prio_tune). */
+function derivePrio(knobs: Readonly<Record<string, number>>): Readonly<Record<string, number>> | string {
+  const { bands = 0, priomap_low = 0, priomap_high = 0 } = knobs;
+  if (bands < 2 || bands > 16) return '"bands" is from 2 to 16';
+  for (let index = 0; index < PRIORITIES; index++) {
+    const band = ((index < 8 ? priomap_low : priomap_high) >>> ((index % 8) * 4)) & 15;
+    if (band >= bands) return `priomap sends priority ${index} to band ${band}, and there are ${bands}`;
+  }
+  return knobs;
+}
+
+/** Kinds and their options (man tc-bfifo, tc-pfifo, tc-codel, tc-fq_codel, tc-tbf, tc-prio, tc-drr). */
 export const KINDS: Readonly<Record<string, KindRow>> = {
   pfifo: { options: { limit: size('limit') }, defaults: (device) => ({ limit: device.txqueuelen }) },
   bfifo: { options: { limit: size('limit') }, defaults: (device) => ({ limit: device.txqueuelen * (device.mtu + ETHERNET) }) },
@@ -91,6 +134,7 @@ export const KINDS: Readonly<Record<string, KindRow>> = {
       ecn: 1,
     }),
     least: { limit: 1, quantum: 256, drop_batch: 1 },
+    freesAfterDequeue: true,
   },
   tbf: {
     program: 'linux_tbf',
@@ -111,13 +155,38 @@ export const KINDS: Readonly<Record<string, KindRow>> = {
     },
     defaults: () => ({ limit: 0, latency: 0, rate: 0, burst: 0, peakrate: 0, peakburst: 0, overhead: 0, mpu: 0, atm: 0 }),
     derive: deriveTbf,
+    ownClasses: () => 1,
   },
-  codel: { options: CODEL_OPTIONS, defaults: (device) => ({ ...CODEL_DEFAULTS(device), limit: 1000, ecn: 0 }) },
+  prio: {
+    program: 'linux_prio',
+    changeIsWhole: true,
+    options: { bands: size('bands'), priomap: { knob: 'priomap', takes: 'priomap' } },
+    defaults: (device) => ({ bands: 3, ...DEFAULT_PRIOMAP, limit: Math.max(device.txqueuelen, 1) }),
+    derive: derivePrio,
+    ownClasses: (knobs) => Number(knobs.bands ?? 0),
+  },
+  drr: {
+    options: {},
+    defaults: (device) => ({ limit: Math.max(device.txqueuelen, 1), mtu: device.mtu + ETHERNET }),
+    classOptions: { quantum: size('quantum') },
+  },
+  codel: {
+    options: CODEL_OPTIONS,
+    defaults: (device) => ({ ...CODEL_DEFAULTS(device), limit: 1000, ecn: 0 }),
+    freesAfterDequeue: true,
+  },
 };
 
 export interface KindLine {
   readonly action: 'add' | 'replace' | 'change';
   readonly kind: string;
+  /** Class it hangs from; null for the root. */
+  readonly parent: number | null;
+  /** True when the line names the handle. */
+  readonly named: boolean;
+  readonly freesAfterDequeue: boolean;
+  /** Classes 1 to this number that the qdisc has by itself. */
+  readonly ownClasses: number;
   /** Gallery program that is the kind. */
   readonly program: string;
   /** major:0 as a number. */
@@ -163,6 +232,7 @@ function readSizeTable(
 function readValue(option: OptionRow, text: string): number | null {
   if (option.takes === 'size') return parseSize(text);
   if (option.takes === 'nothing') return option.value;
+  if (option.takes === 'priomap') return null;
   if (option.takes === 'word') return Object.hasOwn(option.words, text) ? (option.words[text] ?? null) : null;
   const parsed = option.takes === 'rate' ? parseRate(text) : parseTime(text);
   return parsed === null ? null : Math.floor(parsed / (option.takes === 'rate' ? 8 : 1000));
@@ -174,7 +244,56 @@ function wanted(option: OptionRow): string {
   return option.takes === 'rate' ? 'a rate such as 5mbit' : option.takes === 'size' ? 'a number' : 'a time such as 5ms';
 }
 
-/** Parses `tc qdisc add|replace|change dev DEVICE root [handle H] [stab …] KIND [options]`. */
+/** `root` or `parent CLASS`, and `handle H`, in any order. */
+function readPlace(
+  words: readonly string[],
+  start: number,
+): { readonly parent: number | null; readonly handle: number | null; readonly at: number } | string {
+  let at = start;
+  let handle: number | null = null;
+  let parent: number | null | undefined;
+  for (;;) {
+    const word = words[at];
+    if (word === 'root') {
+      parent = null;
+      at++;
+    } else if (word === 'parent') {
+      parent = parseClassid(words[at + 1]);
+      if (parent === null || (parent & 0xffff) === 0)
+        return `expected a class such as "1:1" after parent, not "${words[at + 1] ?? ''}"`;
+      at += 2;
+    } else if (word === 'handle') {
+      handle = parseHandle(words[at + 1]);
+      if (handle === null) return `expected a handle such as "1:" after handle, not "${words[at + 1] ?? ''}"`;
+      at += 2;
+    } else break;
+  }
+  if (parent === undefined) return `expected "root" or "parent CLASS", not "${words[at] ?? ''}"`;
+  return { parent, handle, at };
+}
+
+/**
+ * Options of `tc class … KIND`: a kind's own words; for `bpf`, and for kinds that have none here, pairs of a member's name and a
+ * number. A string says what is wrong.
+ */
+export function readClassOptions(kind: string | null, words: readonly string[]): Readonly<Record<string, number>> | string {
+  const known = kind !== null && Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  const rows = known === undefined ? null : (known.classOptions ?? {});
+  const options: Record<string, number> = {};
+  for (let at = 0; at < words.length; at += 2) {
+    const word = words[at] ?? '';
+    const row: OptionRow | undefined = rows === null ? size(word) : Object.hasOwn(rows, word) ? rows[word] : undefined;
+    if (row === undefined)
+      return `class of ${kind}: expected ${Object.keys(rows ?? {}).join(', ') || 'nothing more'}, not "${word}"`;
+    const value = words[at + 1] ?? '';
+    const number = readValue(row, value);
+    if (number === null) return `"${word}" needs ${wanted(row)}, not "${value}"`;
+    options[row.knob] = number;
+  }
+  return options;
+}
+
+/** Parses `tc qdisc add|replace|change dev DEVICE root|parent CLASS [handle H] [stab …] KIND [options]`. */
 export function parseKindLine(text: string, device: DeviceDefaults): KindResult {
   const words = text.trim().split(/\s+/);
   let at = words[0] === 'tc' ? 1 : 0;
@@ -183,14 +302,10 @@ export function parseKindLine(text: string, device: DeviceDefaults): KindResult 
   if (action !== 'add' && action !== 'replace' && action !== 'change')
     return refuse(`expected "add", "replace" or "change", not "${action}"`);
   if (words[at++] !== 'dev' || words[at++] === undefined) return refuse('expected "dev DEVICE"');
-  if (words[at++] !== 'root') return refuse('expected "root": other parents are not available yet');
-  let handle = FIRST_AUTOMATIC_HANDLE;
-  if (words[at] === 'handle') {
-    const match = /^([0-9a-f]{1,4}):$/i.exec(words[at + 1] ?? '');
-    if (match === null) return refuse(`expected a handle such as "1:" after handle, not "${words[at + 1] ?? ''}"`);
-    handle = Number.parseInt(match[1] ?? '', 16) * 0x10000;
-    at += 2;
-  }
+  const place = readPlace(words, at);
+  if (typeof place === 'string') return refuse(place);
+  const { parent, handle } = place;
+  at = place.at;
   let sizeTable: SizeTableOptions | null = null;
   if (words[at] === 'stab') {
     const read = readSizeTable(words, at + 1);
@@ -212,6 +327,12 @@ export function parseKindLine(text: string, device: DeviceDefaults): KindResult 
       knobs[option.knob] = option.value;
       continue;
     }
+    if (option.takes === 'priomap') {
+      const taken = readPriomap(words, at, knobs);
+      if (typeof taken === 'string') return refuse(taken);
+      at += taken;
+      continue;
+    }
     const value = words[at++] ?? '';
     const number = readValue(option, value);
     if (number === null) return refuse(`"${word}" needs ${wanted(option)}, not "${value}"`);
@@ -219,5 +340,9 @@ export function parseKindLine(text: string, device: DeviceDefaults): KindResult 
   }
   const derived = row.derive?.(knobs) ?? knobs;
   if (typeof derived === 'string') return refuse(`${kind}: ${derived}`);
-  return { ok: true, line: { action, kind, program: row.program ?? kind, handle, knobs: derived, sizeTable } };
+  const ownClasses = row.ownClasses?.(derived) ?? 0;
+  const named = handle !== null;
+  const whole = { program: row.program ?? kind, handle: handle ?? FIRST_AUTOMATIC_HANDLE, knobs: derived, sizeTable };
+  const freesAfterDequeue = row.freesAfterDequeue === true;
+  return { ok: true, line: { action, kind, parent, named, ownClasses, freesAfterDequeue, ...whole } };
 }

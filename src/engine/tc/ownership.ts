@@ -32,6 +32,13 @@ export class Tally {
   private add(index: number): void {
     this.words[index] = this.read(index) + 1;
   }
+  /** Packets that came into being here: segments of larger ones. */
+  get segments(): number {
+    return this.read(5);
+  }
+  countSegment(): void {
+    this.add(5);
+  }
   get offered(): number {
     return this.read(0);
   }

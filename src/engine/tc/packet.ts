@@ -125,6 +125,19 @@ export class PacketPool {
     return slot;
   }
 
+  /** Headers and `__sk_buff` of another packet, but for the lengths and the pointers to the data. */
+  copyMetadata(from: number, to: number): void {
+    const { u8 } = this.memory;
+    const [source, target] = [this.address(from), this.address(to)];
+    for (const [start, end] of [
+      [SKB.pktType, SKB.data],
+      [SKB.tstamp, SKB.wireLen],
+      [SKB.gsoSegs, SKB_BYTES + HEADER_BYTES],
+    ] as const) {
+      u8.copyWithin(target + start, source + start, source + end);
+    }
+  }
+
   /** Gives the slot back; the packet is gone. `final` says how. */
   release(slot: number, final: 'sent' | 'dropped' | 'leaked' | 'consumed'): void {
     invariant(this.alive(slot), `release of a live packet (slot ${slot})`);

@@ -1,7 +1,7 @@
 // Contract between a qdisc and what surrounds it: what it may ask for, what a device asks of it, and its counters. Knows nothing of programs.
 
 /** NET_XMIT codes (include/linux/netdevice.h). */
-export const NET_XMIT = { SUCCESS: 0, DROP: 1, CN: 2 } as const;
+export const NET_XMIT = { SUCCESS: 0, DROP: 1, CN: 2, STOLEN: 0x10000, BYPASS: 0x20000 } as const;
 
 /** What a qdisc may ask of the simulation. */
 export interface QdiscServices {
@@ -11,7 +11,9 @@ export interface QdiscServices {
   armWatchdog(qdisc: number, expiry: number): void;
   cancelWatchdog(qdisc: number): void;
   /** A packet is about to leave the ledger other than by transmission. */
-  packetGone(slot: number, how: 'dropped' | 'leaked'): void;
+  packetGone(slot: number, how: 'dropped' | 'leaked' | 'consumed'): void;
+  /** A packet has come into being: a segment of another. */
+  packetMade(slot: number): void;
 }
 
 /** Counters as `tc -s qdisc show` has them. */

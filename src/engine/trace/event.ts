@@ -62,6 +62,12 @@ export const EVENT = {
   QUEUE_RUN: 27,
   /** The packet got the CE mark (RFC 3168). a qdisc, b slot of the call, c 0 enqueue or 1 dequeue. */
   MARKED: 28,
+  /** A qdisc below this one dropped a packet, which this one counts too. a qdisc, b qlen after, c backlog after. */
+  DROP_BELOW: 29,
+  /** A large packet was cut: this segment came into being. a id of the packet it was cut from, b bytes, c slot, d flow. */
+  SEGMENT: 30,
+  /** A tc command was refused while the run went on. a index in `events`, b string. */
+  REFUSED: 31,
 } as const;
 export type EventKind = (typeof EVENT)[keyof typeof EVENT];
 export type EventName = keyof typeof EVENT;

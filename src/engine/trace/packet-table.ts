@@ -83,6 +83,14 @@ export class PacketTable {
           this.arrival[packet] = t;
           this.arrivalRecord[packet] = this.position;
           break;
+        case EVENT.SEGMENT:
+          this.last = Math.max(this.last, packet);
+          this.flows[packet] = columns.d[i] ?? 0;
+          this.lengths[packet] = columns.b[i] ?? 0;
+          this.slotNumbers[packet] = columns.c[i] ?? 0;
+          this.arrival[packet] = t;
+          this.arrivalRecord[packet] = this.position;
+          break;
         case EVENT.MAP_PUSH:
           this.pushRecord[packet] = this.position;
           break;

@@ -181,6 +181,9 @@ function applyRecord(scene: SceneState, log: TraceLog, packets: PacketFacts): vo
       scene.slots.set(packet, c);
       break;
     }
+    case EVENT.SEGMENT:
+      scene.slots.set(packet, c);
+      break;
     case EVENT.MAP_PUSH: {
       const slot = packets.slot(packet);
       const tree = treeOf(scene, a, slot);
@@ -199,11 +202,13 @@ function applyRecord(scene: SceneState, log: TraceLog, packets: PacketFacts): vo
       break;
     case EVENT.QUEUED:
     case EVENT.BACKLOG:
+    case EVENT.DROP_BELOW:
     case EVENT.REQUEUE: {
       const qdisc = of(scene.qdiscs, a, zeroQdisc);
       qdisc.backlogPackets = b;
       qdisc.backlogBytes = c;
       if (columns.kind[i] === EVENT.REQUEUE) qdisc.requeues++;
+      if (columns.kind[i] === EVENT.DROP_BELOW) qdisc.dropped++;
       break;
     }
     case EVENT.DROP: {

@@ -62,7 +62,7 @@ const ONLY = new Map<number, readonly number[]>([
   [MAP.RINGBUF, [130, 131, 134, 198, 199, 200, 209]],
   [MAP.SK_STORAGE, [107, 108]],
   [MAP.STRUCT_OPS, []],
-  [MAP.SKBMAP, [1, 2, 3, 164, 2001, 2002, 2003]],
+  [MAP.SKBMAP, [1, 2, 3, 164, 2001, 2002, 2003, 2024]],
 ]);
 
 /** Types that a helper insists on. */
@@ -93,6 +93,7 @@ const NEEDS = new Map<number, readonly number[]>([
   [195, [MAP.PERCPU_ARRAY, MAP.PERCPU_HASH, MAP.LRU_PERCPU_HASH]],
   [2001, [MAP.SKBMAP]],
   [2002, [MAP.SKBMAP]],
+  [2024, [MAP.SKBMAP]],
   [2003, [MAP.SKBMAP]],
 ]);
 

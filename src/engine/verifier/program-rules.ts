@@ -52,6 +52,7 @@ export type HelperReturn =
   | 'btf-or-null'
   | 'ringbuf-memory-or-null'
   | 'owned-packet-or-null'
+  | 'packet-token-or-null'
   | 'kptr-or-null'
   | 'dynptr-bytes-or-null';
 
@@ -75,6 +76,8 @@ export interface HelperRule {
   readonly releases: boolean;
   /** Argument 2 is consumed where R0 == 0. */
   readonly consumesPacket: boolean;
+  /** The packet argument is gone, or may be: where R0 == 0 when `consumesPacket`, else on every path. */
+  readonly endsPacket?: boolean;
   readonly tailCall: boolean;
 }
 
@@ -173,7 +176,8 @@ function ruleOfCall(row: CallRow): HelperRule {
     callback: row.callback ?? null,
     acquires: row.effect === 'acquire-packet',
     releases: row.effect === 'release-packet',
-    consumesPacket: row.effect === 'consume-packet-on-zero',
+    consumesPacket: row.effect === 'consume-packet-on-zero' || row.effect === 'end-packet-on-zero',
+    endsPacket: row.effect === 'end-packet-on-zero' || row.effect === 'give-packet-away',
     tailCall: false,
   };
 }

@@ -109,6 +109,8 @@ function returned(walk: Walk, rule: HelperRule, facts: CallFacts, ref: number, a
       return pointerReg(KIND.MEM, { nullable: true, id: id(), ref, size: facts.allocation, ringbuf: true });
     case 'owned-packet-or-null':
       return pointerReg(KIND.POPPED, { nullable: true, id: id(), ref });
+    case 'packet-token-or-null':
+      return pointerReg(KIND.TOKEN, { nullable: true, id: id() });
     case 'kptr-or-null': {
       const struct = facts.kptr?.target() ?? null;
       const flags = struct?.ofKernel === false ? FLAG.OBJECT : 0;
@@ -139,7 +141,7 @@ function returnedNumber(rule: HelperRule): Reg {
 }
 
 /** Where push succeeded the packet is in the map; the other path has an error number and still has the packet. */
-function forkPush(walk: Walk, packet: Reg): boolean {
+function forkPush(walk: Walk, packet: Reg, ends: boolean): boolean {
   const failed = walk.fork(walk.insn + 1);
   if (failed === null) return false;
   failed.frame().regs[0] = rangeReg(ERRNO_FLOOR, -1n);
@@ -147,7 +149,16 @@ function forkPush(walk: Walk, packet: Reg): boolean {
   walk.state.pushed = true;
   if (packet.kind === KIND.SKB) walk.state.stackPacket = 'in a map';
   else releaseReference(walk.state, packet.ref);
+  if (ends) forgetPushedPacket(walk.state);
   return true;
+}
+
+/** The packet goes to somebody who may drop it at once: nothing of it can be used afterwards. */
+function giveAway(walk: Walk, packet: Reg): void {
+  walk.state.pushed = true;
+  if (packet.kind !== KIND.SKB) return releaseReference(walk.state, packet.ref);
+  walk.state.stackPacket = 'in a map';
+  forgetPushedPacket(walk.state);
 }
 
 /** bpf_map_delete_elem. */
@@ -181,7 +192,8 @@ function finishCall(walk: Walk, rule: HelperRule, facts: CallFacts): boolean {
   const inherited = facts.passedRef;
   if (rule.id === DELETE && facts.map?.type === MAP.SKBMAP) forgetPushedPacket(walk.state);
   clearCallerSaved(walk.frame());
-  if (rule.consumesPacket && packet !== null) return forkPush(walk, packet);
+  if (rule.consumesPacket && packet !== null) return forkPush(walk, packet, rule.endsPacket === true);
+  if (rule.endsPacket === true && packet !== null) giveAway(walk, packet);
   let ref = inherited;
   const acquired = rule.acquires || facts.acquires;
   if (acquired) {

@@ -207,8 +207,8 @@ function loadField(walk: Walk, reg: Reg, offset: number, size: number): Reg | nu
   if (walk.rules.model !== undefined) return loadArgument(walk, offset, size);
   const table = reg.kind === KIND.CTX ? walk.rules.context : walk.rules.packet;
   const access = table === null ? null : table(offset, size, false);
-  // The bytes of a popped packet would outlive it: only its numbers can be read.
-  if (access === null || (reg.kind === KIND.POPPED && access.yields !== 'scalar')) {
+  // The bytes of a popped packet, or of one that is somewhere else, would outlive it: only its numbers can be read.
+  if (access === null || ((reg.kind === KIND.POPPED || reg.kind === KIND.TOKEN) && access.yields !== 'scalar')) {
     walk.refuse(
       reg.kind === KIND.CTX ? 'context-access' : 'packet-field',
       { off: offset, size },
@@ -329,6 +329,7 @@ export function load(walk: Walk, step: Step, regIndex: number, reg: Reg, offset:
     case KIND.SKB:
       return checkConstantOffset(walk, regIndex, reg) ? loadField(walk, reg, offset, size) : null;
     case KIND.POPPED:
+    case KIND.TOKEN:
       if (reg.nullable || !walk.rules.poppedPacketIsReadable) return refuseKind(walk, regIndex, reg);
       return checkConstantOffset(walk, regIndex, reg) ? loadField(walk, reg, offset, size) : null;
     case KIND.PACKET:

@@ -113,6 +113,13 @@ export class Interpreter implements ProgramInstance, Machine {
     return this.frame;
   }
 
+  nested<T>(work: () => T): T {
+    const { callSlot } = this;
+    const result = work();
+    this.callSlot = callSlot;
+    return result;
+  }
+
   private stop(code: MachineFault['code'], slot: number, message: string): never {
     throw new FaultSignal({ code, slot, message });
   }

@@ -29,6 +29,8 @@ export interface Machine {
   endWith(next: () => RunOutcome): never;
   /** Calls around the current one: 0 in the entry function. */
   readonly depth: number;
+  /** Does work in the middle of a call that may run other programs: what this one has in registers is there again afterwards. */
+  nested<T>(work: () => T): T;
 }
 
 /** Carries out one call: reads r1 to r5, writes r0. */

@@ -33,6 +33,9 @@ export interface JitSetup extends InterpreterSetup {
   readonly checked: boolean;
 }
 
+/** Words that all programs over one memory share: registers handed to calls, counters, the frame. */
+const SHARED_WORDS = [SHARED.lo / 4, SHARED.result / 4 + 2] as const;
+
 /** Registers saved around a callback: R0 to R5. */
 const KEPT = 6;
 
@@ -139,6 +142,15 @@ export class JitProgram implements ProgramInstance, Machine {
     }
     this.words[SHARED.frame / 4] = frame;
     this.callSlot = keepSlot;
+    return result;
+  }
+
+  nested<T>(work: () => T): T {
+    const { callSlot } = this;
+    const kept = this.words.slice(...SHARED_WORDS);
+    const result = work();
+    this.words.set(kept, SHARED_WORDS[0]);
+    this.callSlot = callSlot;
     return result;
   }
 
