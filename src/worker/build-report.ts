@@ -26,7 +26,8 @@ export interface Compiled {
 
 const nameOf = (path: string): string => path.replace(/^.*\//, '').replace(/\.(bpf\.)?(c|o)$/, '');
 
-export async function compileInput(input: ProgramInput): Promise<Compiled> {
+/** `variables`: with the table of variables that the debugger reads; a build while typing does without. */
+export async function compileInput(input: ProgramInput, variables: boolean): Promise<Compiled> {
   if (input.kind === 'object') {
     const { object, diagnostics } = readObject(input.bytes, nameOf(input.path));
     return { object, diagnostics: diagnostics.map((item) => flatten(item, 'compile', null)) };
@@ -34,7 +35,7 @@ export async function compileInput(input: ProgramInput): Promise<Compiled> {
   const compile = await loadCompiler();
   const { object, diagnostics } = compile(
     { path: input.path, text: input.text },
-    { profile: input.profile, optimise: 2, cpu: 'v3' },
+    { profile: input.profile, optimise: 2, cpu: 'v3', variables },
   );
   const explained = diagnostics.map(async (item) => flatten(item, 'compile', await explainCompileMessage(item.code)));
   return { object, diagnostics: await Promise.all(explained) };
@@ -80,7 +81,7 @@ export function verifierFindings(prepared: Prepared): FlatDiagnostic[] {
 export async function buildReport(request: BuildRequest): Promise<BuildReport> {
   const { revision, path, source, profile } = request;
   const started = performance.now();
-  const { object, diagnostics } = await compileInput({ kind: 'source', path, text: source, profile });
+  const { object, diagnostics } = await compileInput({ kind: 'source', path, text: source, profile }, false);
   const compiled = performance.now();
   const base = { revision, compileMs: compiled - started, verifyMs: 0, badge: null, profile: null as ProfileId | null };
   if (object === null) return { ...base, ok: false, diagnostics, programs: [], maps: [], object: null };

@@ -98,7 +98,7 @@ export class EngineService implements EngineApi {
     const prepared = new Map<string, Prepared>();
     const attachable = new Map<string, AttachableProgram>();
     for (const [name, input] of Object.entries(request.programs)) {
-      const compiled = await compileInput(input);
+      const compiled = await compileInput(input, true);
       if (compiled.object === null) return { ok: false, problems: compiled.diagnostics };
       const settings = request.scenario.programs[name];
       const result = prepareObject(compiled.object, {
