@@ -15,6 +15,7 @@ import {
   renderDiagnostic,
   runFigures,
   type Scenario,
+  showClasses,
   showQdiscs,
   TraceLog,
 } from '../../src/engine/index.ts';
@@ -138,6 +139,9 @@ function printText(scenario: Scenario, experiment: Experiment, figures: RunFigur
   }
   print(`  Jain's index ${figures.jain.toFixed(4)}`);
   for (const line of showQdiscs(experiment)) print(line);
+  scenario.devices.forEach((_, device) => {
+    for (const line of showClasses(experiment, device)) print(line);
+  });
   print(`digest ${experiment.recorder.digestHex()}`);
 }
 

@@ -25,7 +25,7 @@ export { type LocalFrame, type LocalScene, localFrames } from './sim/locals.ts';
 export { viewMap } from './sim/map-view.ts';
 export { parseScenario, type Scenario, type ScenarioProblem, scenarioSchema } from './sim/scenario.ts';
 export { Simulation } from './sim/simulation.ts';
-export { showQdiscs } from './sim/tc-show.ts';
+export { showClasses, showQdiscs } from './sim/tc-show.ts';
 export { watchValue } from './sim/watch.ts';
 export { judgeStructOps, type ObjectVerdict } from './struct-ops-object.ts';
 export type { AttachableProgram } from './tc/attachable-program.ts';
