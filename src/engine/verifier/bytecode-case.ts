@@ -128,12 +128,12 @@ export function programOfCase(given: BytecodeCase): LinkedProgram {
 export const isKernelType = (type: string): type is KernelProgramType => KERNEL_PROGRAM_TYPES.some((known) => known === type);
 
 /** Verdict on one case; null when its program type is not supported. */
-export function judgeCase(given: BytecodeCase, instructionLimit?: number): VerifierReport | null {
+export function judgeCase(given: BytecodeCase, instructionLimit?: number, logLevel: 0 | 1 | 2 = 0): VerifierReport | null {
   if (!isKernelType(given.prog_type)) return null;
   return verifyUnderRules(
     programOfCase(given),
     rulesOfKernelType(given.prog_type, given.attach_type),
-    { profile: null, ...(instructionLimit === undefined ? {} : { instructionLimit }) },
+    { profile: null, logLevel, ...(instructionLimit === undefined ? {} : { instructionLimit }) },
     {
       strictAlignment: given.prog_flags.includes('strict_alignment'),
       saveOften: given.prog_flags.includes('test_state_freq'),

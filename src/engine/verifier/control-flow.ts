@@ -24,6 +24,8 @@ export interface Shape {
   readonly openLoop: Uint8Array;
   /** Bit r: register r may be read from here on before it is written. */
   readonly live: Uint16Array;
+  /** Arguments that the call at a slot takes. */
+  readonly argumentsOf: (slot: number) => number;
 }
 
 const classOf = (opcode: number): number => opcode & 7;
@@ -196,6 +198,12 @@ function usesAndDefines(code: Code, slot: number, argumentsOf: (slot: number) =>
   }
 }
 
+/** Registers that one slot reads or writes, as bits. */
+export function registersOf(code: Code, slot: number, argumentsOf: (slot: number) => number): number {
+  const [used, defined] = usesAndDefines(code, slot, argumentsOf);
+  return used | defined;
+}
+
 /** Backward sweeps until nothing changes; code without long backward jumps needs two. */
 function computeLive(code: Code, argumentsOf: (slot: number) => number): Uint16Array {
   const live = new Uint16Array(code.length + 1);
@@ -336,5 +344,6 @@ export function shapeOf(
     forced,
     openLoop: markOpenLoops(code, forced),
     live: computeLive(code, argumentsOf),
+    argumentsOf,
   };
 }

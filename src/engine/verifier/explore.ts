@@ -4,6 +4,7 @@
 import { CLASS, JMP, MODE, PSEUDO_LD } from '../isa/opcodes.ts';
 import { covers, mayLoop, sameIteratorDepths } from './compare.ts';
 import { calleeOf, isCall, isExit, isLoadImm64, isMayGoto, targetOf } from './control-flow.ts';
+import { stateText } from './frame-picture.ts';
 import { MAP } from './map-rules.ts';
 import { inheritPrecision } from './precision.ts';
 import { constReg, KIND, pointerReg, type Reg, regWith } from './register.ts';
@@ -25,8 +26,12 @@ const SAVE_AFTER_INSNS = 8;
 const LOOP_JUMPS = 20;
 const LOOP_INSNS = 100;
 
-/** What the page is told about an instruction; called before each step. */
-export type Observer = (walk: Walk) => void;
+/** What is told of a walk: each instruction before it is taken and after, and where a path was cut. */
+export interface Observer {
+  before(walk: Walk): void;
+  after?(walk: Walk): void;
+  covered?(walk: Walk): void;
+}
 
 function liveOf(walk: Walk, state: State, frame: number): number {
   const inner = state.frames[frame + 1];
@@ -189,6 +194,7 @@ function compareOpen(walk: Walk, saved: State, live: (frame: number) => number):
     covers(saved, current, 'exact', live, must);
   if (!looks) return 'miss';
   walk.refuse('infinite-loop', { slot: walk.insn }, 'registers and stack are the same as on the last turn');
+  if (walk.log !== null) walk.logNotes = [`cur state:${stateText(current)}`, `old state:${stateText(saved)}`];
   return 'refused';
 }
 
@@ -225,7 +231,10 @@ function visit(walk: Walk): Visit {
     if (unfinished && !forced && sinceJumps < LOOP_JUMPS && sinceInsns < LOOP_INSNS) save = false;
     if (save) state.misses++;
     const patience = shape.forced[walk.insn] === 1 && unfinished ? 64 : 3;
-    if (state.misses > state.hits * patience + patience) saved.splice(i, 1);
+    if (state.misses > state.hits * patience + patience) {
+      saved.splice(i, 1);
+      walk.keptStates--;
+    }
   }
   if (save) saveState(walk, saved);
   return 'go on';
@@ -247,6 +256,9 @@ function saveState(walk: Walk, saved: State[]): void {
   copy.branches = 1;
   saved.push(copy);
   walk.explored.set(walk.insn, saved);
+  walk.keptStates++;
+  walk.peakStates = Math.max(walk.peakStates, walk.keptStates);
+  walk.mostStates = Math.max(walk.mostStates, saved.length);
   for (const frame of walk.state.frames) {
     frame.writtenLow = 0;
     frame.writtenHigh = 0;
@@ -270,12 +282,13 @@ export function explore(walk: Walk, observe: Observer | null): boolean {
       over = outcome === 'covered';
     }
     if (!over) {
-      if (observe !== null) observe(walk);
+      if (observe !== null) observe.before(walk);
       const outcome = walkOne(walk);
       if (outcome === STEP.REFUSED || walk.refusal !== null) return false;
       over = outcome === STEP.ENDED || walk.abandoned;
       walk.abandoned = false;
-    }
+      if (!over && observe?.after !== undefined) observe.after(walk);
+    } else if (observe?.covered !== undefined) observe.covered(walk);
     if (over) {
       walk.endPath();
       if (!walk.resume()) break;

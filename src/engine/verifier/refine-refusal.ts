@@ -17,6 +17,10 @@ function stackUse(walk: Walk): string {
   return uses.join(', ');
 }
 
+/** What the kernel calls an instruction that ends the path while something is held. */
+const leakingInsn = (walk: Walk): string =>
+  (walk.code.opcode[walk.insn] ?? 0) === CALL ? 'tail_call' : 'BPF_EXIT instruction in main prog';
+
 /** The refusal under the code whose explanation fits best. */
 export function refineRefusal(walk: Walk, refusal: Refusal, slice: PathSlice): Refusal {
   const givenAway = slice.earlier?.kind === 'given-away';
@@ -30,6 +34,11 @@ export function refineRefusal(walk: Walk, refusal: Refusal, slice: PathSlice): R
       return givenAway ? { ...refusal, code: 'released-twice', known: 'it was given away before' } : refusal;
     case 'stack-outside':
       return (walk.code.opcode[walk.insn] ?? 0) === CALL ? { ...refusal, code: 'stack-argument-outside' } : refusal;
+    case 'leaked-reference':
+    case 'leaked-in-callback':
+      return refusal.details.length > 0
+        ? refusal
+        : { ...refusal, details: [`${leakingInsn(walk)} would lead to reference leak`] };
     case 'stack-too-deep':
       return { ...refusal, known: `${refusal.known}: ${stackUse(walk)}` };
     default:

@@ -84,7 +84,7 @@ export interface WalkFlags {
   /** See {@link Walk}: with it every concrete state lies in a state that was walked, which tests want. */
   readonly everyScalar?: boolean;
   /** Called before every instruction walked. */
-  readonly observe?: Observer;
+  readonly observe?: (walk: Walk) => void;
 }
 
 function mint(linked: LinkedProgram, stackDepths: readonly number[]): VerifiedProgram {
@@ -110,15 +110,15 @@ interface Walked {
   readonly refusal: Refusal | null;
   readonly walk: Walk | null;
   readonly states: StateTable;
-  readonly trace: readonly string[];
+  readonly trace: WalkLog | null;
 }
 
 function walkProgram(program: LinkedProgram, rules: ProgramRules, options: VerifyOptions, flags: WalkFlags): Walked {
   const states = new StateTable();
   const fault = checkJumps(program) ?? checkEncodings(program);
-  if (fault !== null) return { refusal: refusalOfFault(fault), walk: null, states, trace: [] };
+  if (fault !== null) return { refusal: refusalOfFault(fault), walk: null, states, trace: null };
   const wrong = rules.model === undefined ? null : checkStructOpsProgram(program, rules.model);
-  if (wrong !== null) return { refusal: refusalOfFault(wrong), walk: null, states, trace: [] };
+  if (wrong !== null) return { refusal: refusalOfFault(wrong), walk: null, states, trace: null };
   const shape = shapeOf(
     program,
     (slot) => argumentCount(program, rules, slot),
@@ -127,25 +127,32 @@ function walkProgram(program: LinkedProgram, rules: ProgramRules, options: Verif
   if ('code' in shape) {
     const old = rules.model !== undefined && rules.model.kernel !== '7.2' && shape.code === 'recursion';
     const fault = old ? { code: 'too-many-frames', insn: shape.insn, values: { count: 9 } } : shape;
-    return { refusal: refusalOfFault(fault), walk: null, states, trace: [] };
+    return { refusal: refusalOfFault(fault), walk: null, states, trace: null };
   }
   const walk = new Walk(program, shape, rules, {
     instructionLimit: options.instructionLimit ?? INSTRUCTION_LIMIT,
     logLevel: options.logLevel ?? 0,
     ...flags,
   });
-  if (!checkValueAddresses(walk)) return { refusal: walk.refusal, walk, states, trace: [] };
+  if (!checkValueAddresses(walk)) return { refusal: walk.refusal, walk, states, trace: null };
   walk.insn = 0;
   const trace = options.logLevel === undefined || options.logLevel === 0 ? null : new WalkLog(program, options.logLevel);
-  const observe: Observer = (at) => {
-    states.keep(at);
-    flags.observe?.(at);
-    trace?.note(at);
+  walk.log = trace;
+  const observe: Observer = {
+    before: (at) => {
+      states.keep(at);
+      flags.observe?.(at);
+      trace?.note(at);
+    },
+    ...(trace === null ? {} : { after: (at) => trace.done(at), covered: (at) => trace.covered(at) }),
   };
   startStructOps(walk);
-  if (explore(walk, observe) && rules.model !== undefined) walkGlobalFunctions(walk, observe);
-  if (walk.refusal === null) checkStackDepth(walk);
-  return { refusal: walk.refusal, walk, states, trace: trace?.lines ?? [] };
+  if (explore(walk, observe) && rules.model !== undefined) walkGlobalFunctions(walk, observe, trace);
+  if (walk.refusal === null) {
+    trace?.accept();
+    checkStackDepth(walk);
+  }
+  return { refusal: walk.refusal, walk, states, trace };
 }
 
 /** Arguments that the call at a slot takes; all five registers where that is not known. */
@@ -165,19 +172,42 @@ function isLoopCall(program: LinkedProgram, rules: ProgramRules, slot: number): 
 }
 
 /** Walks every global function of the program by itself. */
-function walkGlobalFunctions(walk: Walk, observe: Observer): void {
+function walkGlobalFunctions(walk: Walk, observe: Observer, trace: WalkLog | null): void {
   for (const [number, part] of walk.shape.subprograms.entries()) {
     if (number === 0 || part.linkage !== 'global') continue;
     walk.startAgain(part.start, number);
     startGlobalFunction(walk, part);
+    trace?.begin(part.name, number);
     if (!explore(walk, observe)) return;
   }
 }
 
-function logOf({ refusal, walk, trace }: Walked, level: 0 | 1 | 2): string[] {
+/** Refusals after more instructions than this are not walked again for their log. */
+const LOGGED_INSTRUCTIONS = 200_000;
+
+/**
+ * The log of level 1. It holds the last path only, and nothing of a program that is accepted; so the walk, which always goes
+ * the same way, is done again with a log when it was refused, and costs nothing when it was not.
+ */
+function lastPath(
+  { refusal, walk }: Walked,
+  program: LinkedProgram,
+  rules: ProgramRules,
+  options: VerifyOptions,
+  flags: WalkFlags,
+): WalkLog | null {
+  if (options.logLevel !== 1 || refusal === null || walk === null || walk.processed > LOGGED_INSTRUCTIONS) return null;
+  return walkProgram(program, rules, options, flags).trace;
+}
+
+function logOf({ refusal, walk, trace }: Walked, rules: ProgramRules, level: 0 | 1 | 2): string[] {
   if (level === 0) return [];
-  const ending = `processed ${walk?.processed ?? 0} insns (limit ${INSTRUCTION_LIMIT}) total_states ${walk?.savedStates ?? 0}`;
-  return refusal === null ? [...trace, ending] : [...trace, refusal.kernelMessage, ...refusal.details, ending];
+  const { processed = 0, mostStates = 0, savedStates = 0, peakStates = 0 } = walk ?? {};
+  const states = `max_states_per_insn ${mostStates} total_states ${savedStates} peak_states ${peakStates} mark_read 0`;
+  const ending = `processed ${processed} insns (limit ${INSTRUCTION_LIMIT}) ${states}`;
+  const said = refusal === null ? [] : [refusal.kernelMessage, ...refusal.details, ...(walk?.logNotes ?? [])];
+  const text = [...said, ending].join('\n');
+  return trace === null ? text.split('\n') : trace.lines(text, (id) => rules.helperName(id) ?? 'unknown');
 }
 
 /** Verifies under rules given by the caller: for kernel program types in tests and for the command line's corpus. */
@@ -187,7 +217,8 @@ export function verifyUnderRules(
   options: VerifyOptions,
   flags: WalkFlags,
 ): VerifyResult {
-  const walked = walkProgram(program, rules, options, flags);
+  const level = options.logLevel ?? 0;
+  const walked = walkProgram(program, rules, { ...options, logLevel: level === 2 ? 2 : 0 }, flags);
   const { walk, states } = walked;
   const warnings = (walk?.warnings ?? []).map(warningOf);
   const slice = walk === null ? NO_SLICE : slicePath(walk);
@@ -200,7 +231,7 @@ export function verifyUnderRules(
     rejection,
     warnings,
     processed: walk?.processed ?? 0,
-    log: logOf(walked, options.logLevel ?? 0),
+    log: logOf({ ...walked, refusal, trace: walked.trace ?? lastPath(walked, program, rules, options, flags) }, rules, level),
     diagnostics,
     states,
   };

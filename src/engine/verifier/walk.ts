@@ -34,10 +34,18 @@ export interface WalkWarning {
   readonly known: string;
 }
 
+/** What a log of the walk is told when paths fork and are taken up. */
+interface PathLog {
+  position(): number;
+  resume(position: number): void;
+}
+
 interface PendingPath {
   readonly state: State;
   readonly insn: number;
   readonly previous: number;
+  /** Where the log stood. */
+  readonly log: number;
 }
 
 export interface WalkOptions {
@@ -72,6 +80,13 @@ export class Walk {
   savedAtJumps = 0;
   savedAtInsns = 0;
   savedStates = 0;
+  /** States that are kept now, at most, and at one instruction. */
+  keptStates = 0;
+  peakStates = 0;
+  mostStates = 0;
+  log: PathLog | null = null;
+  /** Lines of the log that follow the rejection, and that only the log has. */
+  logNotes: readonly string[] = [];
   refusal: Refusal | null = null;
   /** First slot of the function walked: 0, or a global function's. */
   entry = 0;
@@ -206,7 +221,7 @@ export class Walk {
   /** Keeps a copy of the current state to be walked later from `insn`; null when there are too many. */
   fork(insn: number): State | null {
     const state = this.state.copy();
-    this.pending.push({ state, insn, previous: this.insn });
+    this.pending.push({ state, insn, previous: this.insn, log: this.log?.position() ?? 0 });
     if (state.parent !== null) state.parent.branches++;
     if (this.pending.length > PENDING_LIMIT) {
       this.refuse('too-many-branches', { count: this.pending.length });
@@ -233,6 +248,7 @@ export class Walk {
     this.state = path.state;
     this.insn = path.insn;
     this.previous = path.previous;
+    this.log?.resume(path.log);
     return true;
   }
 
