@@ -99,6 +99,30 @@ int prio_dequeue(struct sch_bpf_ctx *ctx)
 	return SCH_BPF_DEQUEUED;
 }
 
+/* What would go next, left where it is: a better band may still come in between. */
+SEC("qdisc/peek")
+int prio_peek(struct sch_bpf_ctx *ctx)
+{
+	__u32 handle = ctx->classid, band;
+
+	for (band = 0; band < MAX_BANDS; band++) {
+		struct __sk_buff *skb;
+		__u64 key = key_of(band, head[band]);
+
+		if (band >= bands)
+			break;
+		if (head[band] != tail[band])
+			skb = bpf_map_lookup_elem(&queue, &key);
+		else
+			skb = bpf_class_peek(handle | (band + 1));
+		if (skb) {
+			ctx->skb = skb;
+			break;
+		}
+	}
+	return 0;
+}
+
 /*
  * A band has got a child, or there are fewer bands: what waits in a plain
  * queue that is no more goes, a packet a turn.

@@ -46,4 +46,14 @@ int head_drop_dequeue(struct sch_bpf_ctx *ctx)
 	return SCH_BPF_DEQUEUED;
 }
 
+/* The oldest packet, left where it is: it may still be dropped for a new one. */
+SEC("qdisc/peek")
+int head_drop_peek(struct sch_bpf_ctx *ctx)
+{
+	__u64 oldest = head;
+
+	ctx->skb = bpf_map_lookup_elem(&queue, &oldest);
+	return 0;
+}
+
 char _license[] SEC("license") = "Dual MIT/GPL";

@@ -4,7 +4,14 @@
 import type { CallRow } from './calls.ts';
 import type { ProgramKind } from './profile.ts';
 
-const QDISC: readonly ProgramKind[] = ['qdisc/enqueue', 'qdisc/dequeue', 'qdisc/init', 'qdisc/change', 'qdisc/reset'];
+const QDISC: readonly ProgramKind[] = [
+  'qdisc/enqueue',
+  'qdisc/dequeue',
+  'qdisc/peek',
+  'qdisc/init',
+  'qdisc/change',
+  'qdisc/reset',
+];
 const CLASSIFY = { returns: 'long', params: 'struct __sk_buff *skb, int ifindex, __u32 handle' } as const;
 
 export const CLASS_CALLS: readonly CallRow[] = [

@@ -72,7 +72,14 @@ export interface CallRow {
 }
 
 const RFC: readonly ProfileId[] = ['v4', 'v5', 'lab'];
-const QDISC: readonly ProgramKind[] = ['qdisc/enqueue', 'qdisc/dequeue', 'qdisc/init', 'qdisc/change', 'qdisc/reset'];
+const QDISC: readonly ProgramKind[] = [
+  'qdisc/enqueue',
+  'qdisc/dequeue',
+  'qdisc/peek',
+  'qdisc/init',
+  'qdisc/change',
+  'qdisc/reset',
+];
 const ENOTSUPP = { errno: 'ENOTSUPP', value: 524, when: 'the map is an skb map, which only push and pop change' } as const;
 
 export const CALLS: readonly CallRow[] = [

@@ -10,6 +10,7 @@ export type ProfileId = (typeof PROFILE_IDS)[number];
 export type ProgramKind =
   | 'qdisc/enqueue'
   | 'qdisc/dequeue'
+  | 'qdisc/peek'
   | 'qdisc/init'
   | 'qdisc/change'
   | 'qdisc/reset'

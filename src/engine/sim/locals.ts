@@ -59,9 +59,9 @@ interface RealFrame {
 /** Real calls at the instruction, the innermost first, where the object tells of variables. */
 function realFrames({ machine, experiment, qdisc, program }: LocalScene): RealFrame[] {
   const instance = experiment.instances[qdisc];
-  const verified = program === 'change' ? null : instance?.[program];
+  const verified = program === 'change' || program === 'peek' ? null : instance?.[program];
   const linked =
-    verified?.linked ?? instance?.program.programs.find((item) => item.kind === 'qdisc/change')?.verified.linked ?? null;
+    verified?.linked ?? instance?.program.programs.find((item) => item.kind === `qdisc/${program}`)?.verified.linked ?? null;
   const slots = [...machine.callers.map((caller) => caller.slot), machine.slot];
   return slots
     .flatMap((slot, depth) => {

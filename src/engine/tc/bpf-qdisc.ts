@@ -50,7 +50,7 @@ const CTX = { skb: 0, classid: 8, delay: 16, bytes: 24 } as const;
 const MAX_DELAY = Number.MAX_SAFE_INTEGER;
 
 /** Which program of a qdisc. */
-export type QdiscProgram = 'enqueue' | 'dequeue' | 'change';
+export type QdiscProgram = 'enqueue' | 'dequeue' | 'change' | 'peek';
 /** Told of each instruction before it runs: the program, the number of its run, the machine as it is, the slot. */
 export type Follower = (program: QdiscProgram, run: number, machine: Machine, slot: number) => void;
 
@@ -83,6 +83,7 @@ export class BpfQdisc implements Qdisc {
   private changeProgram: ProgramInstance | null = null;
   private enqueueProgram: ProgramInstance | null = null;
   private dequeueProgram: ProgramInstance | null = null;
+  private peekProgram: ProgramInstance | null = null;
 
   constructor(setup: BpfQdiscSetup) {
     this.index = setup.index;
@@ -99,10 +100,16 @@ export class BpfQdisc implements Qdisc {
   }
 
   /** Both programs are required (specification 6.2; quirk Q16 is not offered). */
-  attach(enqueue: ProgramInstance, dequeue: ProgramInstance, change: ProgramInstance | null = null): void {
+  attach(
+    enqueue: ProgramInstance,
+    dequeue: ProgramInstance,
+    change: ProgramInstance | null = null,
+    peek: ProgramInstance | null = null,
+  ): void {
     this.enqueueProgram = enqueue;
     this.dequeueProgram = dequeue;
     this.changeProgram = change;
+    this.peekProgram = peek;
   }
 
   /**
@@ -134,6 +141,7 @@ export class BpfQdisc implements Qdisc {
       ['enqueue', this.enqueueProgram],
       ['dequeue', this.dequeueProgram],
       ['change', this.changeProgram],
+      ['peek', this.peekProgram],
     ] as const;
     for (const [name, program] of programs) {
       if (program === null) continue;
@@ -574,9 +582,22 @@ export class BpfQdisc implements Qdisc {
   peek(): number {
     const held = (this.words[5] ?? 0) - 1;
     if (held >= 0) return held;
+    if (this.peekProgram !== null) return this.runPeek(this.peekProgram);
     const slot = this.runDequeue();
     if (slot >= 0) this.hold(slot);
     return slot;
+  }
+
+  /** A peek of the program's own shows a packet and leaves it where it is (profile lab). */
+  private runPeek(program: ProgramInstance): number {
+    const { memory, packets, run } = this.setup;
+    run.begin(DEQUEUE, -1);
+    this.prepareContext(0);
+    const outcome = program.run(this.context);
+    if (outcome.fault !== null) return this.dequeueFaulted(outcome);
+    const shown = packets.slotOf(memory.view.getInt32(this.context + CTX.skb, true));
+    this.settleHeld(outcome.exitSlot);
+    return shown >= 0 && packets.alive(shown) ? shown : -1;
   }
 
   requeue(slot: number): void {

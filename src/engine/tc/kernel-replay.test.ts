@@ -66,6 +66,27 @@ describe('replay', () => {
     expect(replayTrace(blind, load)).toMatchObject({ result: { first: { index: 0, field: 'ret', got: 0 } } });
   });
 
+  it('a peeked packet of prio stays behind one of a better band that comes later; one of fq_codel does not', () => {
+    const of = (child: string) => {
+      const under = `tc qdisc add dev d0 parent 1:1 handle 2: ${child}`;
+      const trace: KernelTrace = {
+        meta: { ...OWN.meta, tc: ['tc qdisc add dev d0 root handle 1: tbf rate 8kbit burst 1000 limit 9000', under] },
+        packets: [packet(1, 1000), packet(2, 1000), { ...packet(3, 1000), prio: 6, hash: 9 }],
+        ops: [
+          { t_ns: 0, op: 'enq', id: 1, ret: 0, qlen: 1, backlog: 1000 },
+          { t_ns: 0, op: 'deq', id: 1, qlen: 0, backlog: 0 },
+          { t_ns: 10, op: 'enq', id: 2, ret: 0, qlen: 1, backlog: 1000 },
+          { t_ns: 10, op: 'deq', id: null, qlen: 1, backlog: 1000, wd_ns: 1_000_000_000 },
+          { t_ns: 20, op: 'enq', id: 3, ret: 0, qlen: 2, backlog: 2000, wd_ns: 1_000_000_000 },
+          { t_ns: 1_000_000_000, op: 'deq', id: child === 'prio' ? 3 : 2, qlen: 1, backlog: 1000 },
+        ],
+      };
+      return replayTrace(trace, load);
+    };
+    for (const child of ['prio', 'fq_codel', 'pfifo'])
+      expect(of(child)).toMatchObject({ result: { mismatches: 0, first: null } });
+  });
+
   it('says what it does not know', () => {
     const of = (line: string) => replayTrace({ ...OWN, meta: { ...OWN.meta, tc: [line] } }, load);
     expect(of('tc qdisc add dev d0 root pfifo speed 3')).toMatchObject({

@@ -86,8 +86,9 @@ export function buildQdisc(around: QdiscSurroundings, plan: InstancePlan): Built
   };
   const bind = (from: AttachableProgram, enqueue: VerifiedProgram, dequeue: VerifiedProgram): void => {
     const change = verifiedOf(from, 'qdisc/change');
-    const bound = bindPrograms(scene, maps, { memory, stackBase }, qdisc, enqueue, dequeue, engine, change);
-    qdisc.attach(bound.enqueue, bound.dequeue, bound.change);
+    const peek = verifiedOf(from, 'qdisc/peek');
+    const bound = bindPrograms(scene, maps, { memory, stackBase }, qdisc, enqueue, dequeue, engine, change, peek);
+    qdisc.attach(bound.enqueue, bound.dequeue, bound.change, bound.peek);
   };
   bind(program, plan.enqueue, plan.dequeue);
   const change = (changed: AttachableProgram): void => {

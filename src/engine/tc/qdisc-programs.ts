@@ -18,7 +18,13 @@ export function bindPrograms(
   dequeue: VerifiedProgram,
   engine: EngineChoice,
   change: VerifiedProgram | null = null,
-): { readonly enqueue: ProgramInstance; readonly dequeue: ProgramInstance; readonly change: ProgramInstance | null } {
+  peek: VerifiedProgram | null = null,
+): {
+  readonly enqueue: ProgramInstance;
+  readonly dequeue: ProgramInstance;
+  readonly change: ProgramInstance | null;
+  readonly peek: ProgramInstance | null;
+} {
   const calls = bindCalls(scene);
   const bindings = {
     mapHandle: (index: number) => MAP_HANDLE_BASE + scene.firstMap + index,
@@ -41,6 +47,7 @@ export function bindPrograms(
     enqueue: instantiate(enqueue, { ...place, bindings }, engine),
     dequeue: instantiate(dequeue, { ...place, bindings }, engine),
     change: change === null ? null : instantiate(change, { ...place, bindings }, engine),
+    peek: peek === null ? null : instantiate(peek, { ...place, bindings }, engine),
   };
 
   /** Pointers inside initialised data become addresses. */

@@ -244,6 +244,8 @@ function storePacketSlot(walk: Walk, source: Reg, immediate: number | null): boo
   if (stored.kind === KIND.POPPED && held !== null && held.ref === stored.ref) return true;
   if (held !== null) return walk.refuse('packet-overwritten', {}, 'ctx->skb already holds a packet on this path');
   if (isNull(stored)) return true;
+  // A peek program only shows a packet: the one that stays where it is.
+  if (walk.rules.name === 'qdisc/peek' && stored.kind === KIND.TOKEN) return true;
   if (stored.kind !== KIND.POPPED) {
     return walk.refuse(
       'packet-slot-type',
