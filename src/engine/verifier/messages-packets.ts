@@ -86,4 +86,12 @@ export const PACKET_MESSAGES = {
     explanation: 'On this path the packet was pushed into a map, but the return code says something else.',
     fix: 'Return the code for queued after a push that succeeded.',
   },
+  'key-overflows': {
+    kernel: 'the key can overflow',
+    errno: 0,
+    obligation: 'all bits of the parts of a key fit into 64',
+    explanation:
+      'The key of this push is put together by a left shift, and the number that is shifted can have bits that fall off the top: packets with different numbers then get the same place in the queue.',
+    fix: 'Limit the part before it is shifted (if (band > 15) band = 15; or band &= 15;), or shift by less.',
+  },
 } as const satisfies Record<string, Message>;

@@ -98,6 +98,8 @@ const isOperationArgument = (walk: Walk, slot: number): boolean =>
 class Slicer {
   readonly origins: Origin[] = [];
   readonly conditions: PassedCondition[] = [];
+  /** Left shifts that the value went through. */
+  readonly shifts: number[] = [];
   /** The last call that took the value away from the program; -1 for none. */
   givenAway = -1;
   /** The call after the step looked at, in the same frame. */
@@ -164,6 +166,7 @@ class Slicer {
 
   private arithmetic(opcode: number, slot: number, dst: number, src: number): void {
     if (!this.wanted.has(dst)) return;
+    if ((opcode & 0xf0) === ALU.LSH) this.shifts.push(slot);
     const byRegister = (opcode & 8) === SOURCE.X;
     if ((opcode & 0xf0) === ALU.MOV) {
       this.take(dst);
@@ -381,3 +384,18 @@ const given = (walk: Walk, slot: number): Origin => ({
   slot,
   kind: isCall(walk.code.opcode[slot] ?? 0) ? 'call' : 'argument',
 });
+
+/** Slot of a left shift that pushed known-to-be-possible bits out of the value in a register; -1 when there is none on this path. */
+export function lossyShiftBehind(walk: Walk, register: number): number {
+  const slicer = new Slicer(walk);
+  slicer.want(walk.state.frames.length - 1, register);
+  let newer: Step | null = null;
+  for (const step of stepsBack(walk)) {
+    if (slicer.isDone()) break;
+    if (newer !== null) slicer.back(step, newer, newer.slot);
+    newer = step;
+  }
+  // Of numbers read back from the stack in parts the range is forgotten: nothing is known against them.
+  const forgotten = slicer.origins.some(({ slot, kind }) => kind === 'load' && walk.pointerKinds[slot] === KIND.STACK);
+  return forgotten ? -1 : (slicer.shifts.find((slot) => walk.lossyShifts.has(slot)) ?? -1);
+}

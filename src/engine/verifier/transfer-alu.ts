@@ -26,6 +26,7 @@ import {
   scalarOf,
   signExtend,
   truncate,
+  U64_MAX,
   UNKNOWN_SCALAR,
   ZERO_SCALAR,
   zeroExtend32,
@@ -183,7 +184,13 @@ function forkMask(walk: Walk, index: number, reg: Reg): boolean {
 /** {@link arithmetic} of the instruction walked, remembered. */
 function arithmeticAt(walk: Walk, operation: number, signed: boolean, wide: boolean, a: Scalar, b: Scalar): Scalar {
   const memo = walk.arithmeticMemo;
-  return memo.find(walk.insn, a, b) ?? memo.keep(walk.insn, a, b, arithmetic(operation, signed, wide, a, b));
+  const known = memo.find(walk.insn, a, b);
+  if (known !== undefined) return known;
+  // All ones or zeros on top are a sign, not bits that matter; a number nothing is known of is no key in the making.
+  if (operation === ALU.LSH && wide && isConst(b) && a.umax !== U64_MAX && a.umax << (b.umin & 63n) > U64_MAX) {
+    walk.lossyShifts.add(walk.insn);
+  }
+  return memo.keep(walk.insn, a, b, arithmetic(operation, signed, wide, a, b));
 }
 
 /** The low half of `source` for the 32-bit move walked, remembered. */

@@ -10,6 +10,7 @@ import { type CallFacts, checkArguments } from './helper-arguments.ts';
 import { licenseIsGpl } from './licences.ts';
 import { MAP } from './map-rules.ts';
 import { checkPacketsAtExit } from './ownership.ts';
+import { lossyShiftBehind } from './path-slice.ts';
 import { markPreciseRegister } from './precision.ts';
 import { checkStructOpsEnd } from './program-end.ts';
 import type { HelperRule } from './program-rules.ts';
@@ -183,6 +184,16 @@ function applyToViews(walk: Walk, rule: HelperRule, facts: CallFacts): void {
   }
 }
 
+/** Register of a push's key. */
+const KEY = 3;
+
+/** A key whose upper bits fell off on the way sorts packets together that were meant to be apart. */
+function warnOfKey(walk: Walk): void {
+  if (walk.warnings.some(({ code, insn }) => code === 'key-overflows' && insn === walk.insn)) return;
+  const shift = lossyShiftBehind(walk, KEY);
+  if (shift >= 0) walk.warn('key-overflows', `shifted at instruction ${shift}`);
+}
+
 function finishCall(walk: Walk, rule: HelperRule, facts: CallFacts): boolean {
   const packet = facts.packet;
   const releasing = rule.releases ? facts.releasedRef : 0;
@@ -191,6 +202,7 @@ function finishCall(walk: Walk, rule: HelperRule, facts: CallFacts): boolean {
   if (walk.rules.model !== undefined) applyToViews(walk, rule, facts);
   const inherited = facts.passedRef;
   if (rule.id === DELETE && facts.map?.type === MAP.SKBMAP) forgetPushedPacket(walk.state);
+  if (rule.consumesPacket && walk.lossyShifts.size > 0) warnOfKey(walk);
   clearCallerSaved(walk.frame());
   if (rule.consumesPacket && packet !== null) return forkPush(walk, packet, rule.endsPacket === true);
   if (rule.endsPacket === true && packet !== null) giveAway(walk, packet);

@@ -95,6 +95,8 @@ export class Walk {
   /** References of the operation's arguments, by place; 0 for one that is not owned. */
   argumentRefs: readonly number[] = [];
   readonly warnings: WalkWarning[] = [];
+  /** Left shifts of numbers whose upper bits can fall off. */
+  readonly lossyShifts = new Set<number>();
   readonly explored = new Map<number, State[]>();
   /** Kind of pointer a load or store goes through, by slot; -1 none yet. */
   readonly pointerKinds: Int8Array;
