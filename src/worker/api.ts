@@ -107,8 +107,9 @@ export interface QdiscInfo {
   readonly quirks: readonly QuirkId[];
   readonly enqueue: ProgramSummary | null;
   readonly dequeue: ProgramSummary | null;
-  /** The program that runs when knobs change, where there is one. */
+  /** The programs that run when knobs change and when a parent peeks, where there are such. */
   readonly change: ProgramSummary | null;
+  readonly peek: ProgramSummary | null;
 }
 
 /** A map of the run. */
@@ -148,6 +149,8 @@ export interface MomentReport {
   }[];
   /** Lines as `tc -s qdisc show` prints them. */
   readonly tc: readonly string[];
+  /** Lines as `tc -s class show` prints them; none without classes. */
+  readonly classes: readonly string[];
   /** Fields of every live packet that was asked for. */
   readonly packet: readonly { readonly name: string; readonly value: string }[] | null;
   /** Digest of the whole state. */
@@ -157,7 +160,7 @@ export interface MomentReport {
 /** One run of a program inside a step. */
 export interface ExecutedRun {
   readonly qdisc: number;
-  readonly program: 'enqueue' | 'dequeue' | 'change';
+  readonly program: 'enqueue' | 'dequeue' | 'change' | 'peek';
   /** Instructions that ran; more than are listed where it was too many. */
   readonly executed: number;
   /** Slot of each instruction, in the order they ran. */
@@ -213,7 +216,7 @@ export interface MachineReport {
 /** Slots of one program at which to stop. */
 export interface BreakpointSlots {
   readonly qdisc: number;
-  readonly program: 'enqueue' | 'dequeue' | 'change';
+  readonly program: 'enqueue' | 'dequeue' | 'change' | 'peek';
   readonly slots: readonly number[];
 }
 

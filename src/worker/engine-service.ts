@@ -11,6 +11,7 @@ import {
   prepareObject,
   Recorder,
   Simulation,
+  showClasses,
   showQdiscs,
   viewMap,
 } from '../engine/index.ts';
@@ -182,6 +183,7 @@ function moment(runId: number, simulation: Simulation, experiment: Experiment, p
       maps.all.map((map) => viewMap(map, memory, packets, program.quirks)),
     ),
     tc: showQdiscs(experiment),
+    classes: experiment.devices.flatMap((_, device) => showClasses(experiment, device)),
     packet: slot >= 0 && packets.alive(slot) ? fields : null,
     digest: simulation.stateDigest(),
   };
@@ -208,6 +210,7 @@ function describe(runId: number, experiment: Experiment, prepared: ReadonlyMap<s
       enqueue: summaryOf(nameOf(program), enqueue.linked.section),
       dequeue: summaryOf(nameOf(program), dequeue.linked.section),
       change: summaryOf(nameOf(program), 'qdisc/change'),
+      peek: summaryOf(nameOf(program), 'qdisc/peek'),
     })),
     maps: experiment.instances.flatMap(({ qdisc, maps }) =>
       maps.all.map((map) => ({

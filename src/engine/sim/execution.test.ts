@@ -2,7 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { experimentOf, FIFO } from '../../../tests/assembled-qdisc.ts';
+import { galleryPrograms, galleryScenario } from '../../../tests/gallery.ts';
+import { Recorder } from '../trace/recorder.ts';
 import { comparePlaces, type ExecutionPlace } from './execution.ts';
+import { createExperiment } from './experiment.ts';
 import { Simulation } from './simulation.ts';
 import { watchValue } from './watch.ts';
 
@@ -71,6 +74,23 @@ describe('following a step', () => {
     expect(walk({ step: 1, run: -1, at: 0 }, 1)).toEqual(all);
     expect(walk({ step: 601, run: 0, at: 0 }, -1)).toEqual(all.toReversed());
     expect(all.toSorted(comparePlaces)).toEqual(all);
+  });
+});
+
+describe('qdiscs inside one another', () => {
+  it('are two runs, the parent’s going on when the child’s has ended', async () => {
+    const scenario = galleryScenario('linux_prio');
+    const result = createExperiment(scenario, await galleryPrograms(scenario), new Recorder(null));
+    if (!result.ok) throw new Error(result.problems[0]?.message);
+    const simulation = new Simulation(result.experiment);
+    simulation.advance(400);
+    const nested = Array.from({ length: 100 }, (_, i) => simulation.executionsIn(300 + i)).filter((runs) => runs.length > 1);
+    expect(nested.length).toBeGreaterThan(50);
+    for (const runs of nested) {
+      const names = runs.map(({ qdisc, program }) => `${qdisc} ${program}`);
+      expect(new Set(names).size).toBe(names.length);
+      expect(runs[0]?.qdisc).toBe(0);
+    }
   });
 });
 

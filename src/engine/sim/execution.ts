@@ -60,37 +60,32 @@ export interface CallerFrame {
 /** Counts runs and instructions of a followed step. */
 export class PlaceCounter {
   private step = -1;
-  private runNumber = -1;
-  private run = -1;
-  private at = -1;
-  private entryFrame = 0;
-  private lastSlot = 0;
-  private readonly callers: CallerFrame[] = [];
+  /** Runs of the step by their number: one goes on where it was when another has run inside it (a child called by its parent). */
+  private readonly runs = new Map<number, RunPlace>();
+  private current: RunPlace = { run: -1, at: -1, entryFrame: 0, lastSlot: 0, callers: [] };
 
   /** Run and instruction, in the step, of the instruction about to run. */
   next(runNumber: number, machine: Machine, slot = 0): { readonly run: number; readonly at: number } {
-    if (runNumber !== this.runNumber) {
-      this.runNumber = runNumber;
-      this.run++;
-      this.at = -1;
-      this.entryFrame = machine.lo[10] ?? 0;
-      this.callers.length = 0;
+    let place = this.runs.get(runNumber);
+    if (place === undefined) {
+      place = { run: this.runs.size, at: -1, entryFrame: machine.lo[10] ?? 0, lastSlot: 0, callers: [] };
+      this.runs.set(runNumber, place);
     }
+    this.current = place;
     const depth = this.depth(machine);
-    if (depth > this.callers.length)
-      this.callers.push({ slot: this.lastSlot, low: machine.lo.slice(0, 10), high: machine.hi.slice(0, 10) });
-    else if (depth < this.callers.length) this.callers.length = depth;
-    this.lastSlot = slot;
-    this.at++;
-    return { run: this.run, at: this.at };
+    if (depth > place.callers.length)
+      place.callers.push({ slot: place.lastSlot, low: machine.lo.slice(0, 10), high: machine.hi.slice(0, 10) });
+    else if (depth < place.callers.length) place.callers.length = depth;
+    place.lastSlot = slot;
+    place.at++;
+    return { run: place.run, at: place.at };
   }
 
   /** The same where steps follow each other. */
   placeIn(step: number, runNumber: number, machine: Machine): ExecutionPlace {
     if (step !== this.step) {
       this.step = step;
-      this.run = -1;
-      this.runNumber = -1;
+      this.runs.clear();
     }
     const { run, at } = this.next(runNumber, machine);
     return { step, run, at };
@@ -98,18 +93,28 @@ export class PlaceCounter {
 
   /** Calls around the instruction about to run. */
   depth(machine: Machine): number {
-    return ((machine.lo[10] ?? 0) - this.entryFrame) / FRAME_BYTES;
+    return ((machine.lo[10] ?? 0) - this.current.entryFrame) / FRAME_BYTES;
   }
 
   moment(machine: Machine, slot: number): MachineMoment {
+    const { entryFrame, callers } = this.current;
     const depth = this.depth(machine);
     const frames = Array.from({ length: depth + 1 }, (_, frame) => {
-      const framePointer = this.entryFrame + frame * FRAME_BYTES;
+      const framePointer = entryFrame + frame * FRAME_BYTES;
       return { framePointer, bytes: machine.memory.u8.slice(framePointer - FRAME_BYTES, framePointer) };
     });
     const [low, high] = [machine.lo.slice(0, 11), machine.hi.slice(0, 11)];
-    return { slot, depth, low, high, frames, callers: [...this.callers] };
+    return { slot, depth, low, high, frames, callers: [...callers] };
   }
+}
+
+/** Where a run of the step stands. */
+interface RunPlace {
+  readonly run: number;
+  at: number;
+  readonly entryFrame: number;
+  lastSlot: number;
+  readonly callers: CallerFrame[];
 }
 
 interface Collected {

@@ -164,6 +164,14 @@ export function InspectorPane(): ReactNode {
             {live.tc.join('\n')}
           </pre>
         )}
+        {live === null || live.classes.length === 0 ? null : (
+          <>
+            <h2>tc -s class show</h2>
+            <pre className="tc" data-testid="tc-classes">
+              {live.classes.join('\n')}
+            </pre>
+          </>
+        )}
       </section>
       <section aria-label="Maps" className={playing ? 'dimmed' : undefined}>
         <h2>Maps at this moment</h2>

@@ -163,7 +163,7 @@ function slotsOfLines(program: ProgramSummary | null, lines: readonly number[]):
 function breakpointSlots(run: RunData): BreakpointSlots[] {
   const { breakpoints } = get();
   return (run.info?.qdiscs ?? []).flatMap((qdisc) =>
-    (['enqueue', 'dequeue', 'change'] as const).flatMap((program) => {
+    (['enqueue', 'dequeue', 'change', 'peek'] as const).flatMap((program) => {
       const slots = slotsOfLines(qdisc[program], breakpoints[qdisc.program] ?? []);
       return slots.length === 0 ? [] : [{ qdisc: qdisc.index, program, slots }];
     }),
