@@ -10,6 +10,16 @@ const contextSlots = Array.from({ length: MOST_ARGUMENTS + 1 }, (_, count) => {
   return `#define ___bpf_ctx_cast${count}(${params}) ctx${slots}\n`;
 }).join('');
 
+/** `___bpf_pair_params4(int, a, long, b)`: `, int a, long b`; and the slots that go there, cast to the types. For BPF_PROG2. */
+const pairs = Array.from({ length: MOST_ARGUMENTS / 2 + 1 }, (_, count) => {
+  const names = Array.from({ length: count }, (__, i) => `t${i}, n${i}`).join(', ');
+  const params = Array.from({ length: count }, (__, i) => `, t${i} n${i}`).join('');
+  const values = Array.from({ length: count }, (__, i) => `, (t${i})ctx[${i}]`).join('');
+  return `#define ___bpf_pair_params${2 * count}(${names})${params === '' ? '' : ` ${params}`}
+#define ___bpf_pair_values${2 * count}(${names})${values === '' ? '' : ` ${values}`}
+`;
+}).join('');
+
 const counts = Array.from({ length: MOST_ARGUMENTS + 1 }, (_, i) => MOST_ARGUMENTS - i).join(', ');
 const places = Array.from({ length: MOST_ARGUMENTS + 1 }, (_, i) => `_${i}`).join(', ');
 
@@ -28,6 +38,16 @@ typeof(name(0)) name(unsigned long long *ctx) \\
 	return ____##name(___bpf_ctx_cast(args)); \\
 } \\
 static inline __attribute__((always_inline)) typeof(name(0)) ____##name(unsigned long long *ctx, ##args)
+${pairs}#define ___bpf_pair_params(args...) ___bpf_apply(___bpf_pair_params, ___bpf_narg(args))(args)
+#define ___bpf_pair_values(args...) ___bpf_apply(___bpf_pair_values, ___bpf_narg(args))(args)
+#define BPF_PROG2(name, args...) \\
+name(unsigned long long *ctx); \\
+static inline __attribute__((always_inline)) typeof(name(0)) ____##name(unsigned long long *ctx ___bpf_pair_params(args)); \\
+typeof(name(0)) name(unsigned long long *ctx) \\
+{ \\
+	return ____##name(ctx ___bpf_pair_values(args)); \\
+} \\
+static inline __attribute__((always_inline)) typeof(name(0)) ____##name(unsigned long long *ctx ___bpf_pair_params(args))
 `;
 
 export const CORE_READ_TEXT = `#pragma once

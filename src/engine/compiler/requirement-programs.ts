@@ -53,6 +53,11 @@ const preprocessor: readonly NamedProgram[] = [
     3,
   ],
   [
+    'BPF_PROG2, types and names in pairs',
+    `#include <linux/bpf.h>\n#include <bpf/bpf_tracing.h>\nint BPF_PROG2(add, int, a, unsigned char *, at, long, b) { return a + b + (at == 0); }\n${T} { unsigned long long c[3] = {3, 0, 4}; return add(c); }`,
+    8,
+  ],
+  [
     '_Pragma in the middle of a declaration',
     `#define QUIET _Pragma("GCC diagnostic push")\nQUIET static int v = 4; ${T} { return v; }`,
     4,
