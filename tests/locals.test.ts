@@ -79,8 +79,8 @@ function follow(experiment: Experiment, steps: number | null): { seen: Seen[]; s
   return { seen, steps: done };
 }
 
-/** Scenarios whose programs are accepted at both levels. */
-let compared = GALLERY_SCENARIOS.length;
+/** Scenarios whose programs the verifier refuses unoptimised. */
+const uncompared: string[] = [];
 const totals = { shown: 0, unset: 0, away: 0 };
 
 describe.each(GALLERY_SCENARIOS.map(({ id }) => id))('variables of %s', (id) => {
@@ -91,7 +91,7 @@ describe.each(GALLERY_SCENARIOS.map(({ id }) => id))('variables of %s', (id) => 
     expect(optimised.seen.length).toBeGreaterThan(100);
     const other = await experimentAt(scenario, 0);
     if (other === null) {
-      compared--;
+      uncompared.push(id);
       return;
     }
     const plain = follow(other, optimised.steps);
@@ -122,6 +122,10 @@ describe('variables of the gallery', () => {
     const share = totals.shown / (totals.shown + totals.away);
     console.info(`variables at instructions: ${JSON.stringify(totals)}, ${(share * 100).toFixed(1)} % shown`);
     expect(share).toBeGreaterThan(0.7);
-    expect(compared).toBeGreaterThanOrEqual(GALLERY_SCENARIOS.length - 1);
+    // Unoptimised, fq_codel is too large for the verifier; all others are compared.
+    const withFqCodel = GALLERY_SCENARIOS.map(({ id }) => id).filter((id) =>
+      JSON.stringify(galleryScenario(id).programs).includes('"fq_codel"'),
+    );
+    expect(uncompared).toEqual(withFqCodel);
   });
 });

@@ -13,6 +13,6 @@ it(`${INPUTS} damaged objects and programs end with a value or a message (npm ru
     const { outcome } = tryDamaged(seed, objects);
     endings.set(outcome, (endings.get(outcome) ?? 0) + 1);
   }
-  expect(endings.get('refused')).toBeGreaterThan(INPUTS / 8);
-  expect(endings.get('ran')).toBeGreaterThan(INPUTS / 8);
+  // Damage of all degrees: refused when read, rejected by the verifier, and harmless.
+  expect([...endings.keys()].sort()).toEqual(['ran', 'refused', 'rejected']);
 });
