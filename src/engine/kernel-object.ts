@@ -24,7 +24,7 @@ const TYPES: Readonly<Record<string, KernelProgramType>> = {
 };
 
 /** Program type that a section stands for, or null for a section of another kind. */
-export const kernelTypeOf = (section: string): KernelProgramType | null => TYPES[section.split('/')[0] ?? ''] ?? null;
+const kernelTypeOf = (section: string): KernelProgramType | null => TYPES[section.split('/')[0] ?? ''] ?? null;
 
 /** True when the object has programs, and all of them belong to other hooks than qdiscs. */
 export function isKernelObject(object: ProgramObject): boolean {

@@ -11,7 +11,7 @@ export interface TracedRun {
 /** `insn` one instruction, `line` one C line, into calls; `over` one C line, calls included; `out` to the end of the function. */
 export type StepMove = 'insn' | 'line' | 'over' | 'out';
 
-export const lineAt = ({ slots, lineOfSlot }: TracedRun, at: number): number => lineOfSlot[slots[at] ?? 0] ?? 0;
+const lineAt = ({ slots, lineOfSlot }: TracedRun, at: number): number => lineOfSlot[slots[at] ?? 0] ?? 0;
 const depthAt = ({ depths }: TracedRun, at: number): number => depths[at] ?? 0;
 
 /** First instruction of the stretch in one line and one function that `at` is in, and that `inner` calls may interrupt. */

@@ -25,7 +25,7 @@ export function programOf(run: RunData | null, executed: ExecutedRun | undefined
 }
 
 /** The stepped run with its lines, or null. */
-export function tracedRun(stepping: Stepping | null, run: RunData | null): TracedRun | null {
+function tracedRun(stepping: Stepping | null, run: RunData | null): TracedRun | null {
   const executed = stepping?.runs[stepping.run];
   if (executed === undefined || stepping?.runId !== run?.runId) return null;
   return { ...executed, lineOfSlot: programOf(run, executed)?.lineOfSlot ?? [] };
