@@ -35,7 +35,7 @@ function numbered(program: string, number: number): string {
 
 /** A file of at least so many lines. */
 function longSource(lines: number): string {
-  let text = '#include <qdisc/lab.h>\n';
+  let text = '#include <qdisc/lab.h>\n#include <linux/pkt_cls.h>\n#include <linux/errno.h>\n';
   for (let number = 0; text.split('\n').length < lines; number++)
     text += numbered(PARTS[number % PARTS.length] ?? 'codel', number);
   return `${text}char _license[] SEC("license") = "GPL";\n`;

@@ -84,7 +84,7 @@ export function run(): Record<string, unknown> {
       if (clang !== null) theirs.push(time(clang, calls));
     }
     const interpreter = callOf(benchCode(code, 'interpreter'));
-    time(interpreter, Math.ceil(calls / 20));
+    warm(interpreter, Math.ceil(calls / 20));
     result[`${program}_jit_ns_per_insn`] = Math.round((median(own) / executed) * 1000) / 1000;
     result[`${program}_interpreter_ns_per_insn`] = Math.round((time(interpreter, Math.ceil(calls / 20)) / executed) * 100) / 100;
     if (clang === null) continue;
