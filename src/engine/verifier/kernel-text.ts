@@ -7,7 +7,7 @@ import { ALU, ATOMIC, CLASS, JMP, MODE, PSEUDO_CALL, PSEUDO_LD, SOURCE } from '.
 import type { LinkedProgram } from '../object/link.ts';
 import { FLAG, isPacket, KIND, kindName, type Reg } from './register.ts';
 import { isConst, S32_MAX, S32_MIN, S64_MAX, S64_MIN, type Scalar, U32_MAX, U64_MAX } from './scalar.ts';
-import { BYTE, byteType, type Slot } from './state.ts';
+import { BYTE, byteType, type Slot, slotLetters } from './state.ts';
 import { tnumText } from './tnum.ts';
 
 const SIGNED_LIMIT = 32_767n;
@@ -73,18 +73,9 @@ export function kernelRegText(reg: Reg, frame: number): string {
   return `${kindName(reg)}${reg.struct?.name ?? ''}(${parts.join(',')})`;
 }
 
-const LETTERS: Readonly<Record<number, string>> = {
-  [BYTE.INVALID]: '?',
-  [BYTE.SPILL]: 'r',
-  [BYTE.MISC]: 'm',
-  [BYTE.ZERO]: '0',
-  [BYTE.DYNPTR]: 'd',
-  [BYTE.ITERATOR]: 'i',
-};
-
 /** A stack slot as ` fp-8=…`; the byte of the highest address first, as in the kernel. */
 export function kernelSlotText(index: number, slot: Slot, frame: number): string {
-  const letters = Array.from({ length: 8 }, (_, i) => LETTERS[byteType(slot, 7 - i)] ?? '?').join('');
+  const letters = slotLetters(slot);
   const name = ` fp${-8 * (index + 1)}=`;
   if (byteType(slot, 0) === BYTE.SPILL && slot.reg !== null)
     return `${name}${letters.replace(/r+$/, '')}${kernelRegText(slot.reg, frame)}`;

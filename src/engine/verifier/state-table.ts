@@ -2,7 +2,7 @@
 // nothing of how states come about.
 
 import { KIND, type Reg, regText } from './register.ts';
-import { BYTE, byteType, type Slot } from './state.ts';
+import { type Slot, slotLetters } from './state.ts';
 import { describeStack } from './transfer-stack.ts';
 import type { Walk } from './walk.ts';
 
@@ -26,17 +26,8 @@ interface Kept {
 const VISITS = 3;
 const LIMIT = 30_000;
 
-const LETTERS: Readonly<Record<number, string>> = {
-  [BYTE.INVALID]: '?',
-  [BYTE.SPILL]: 'r',
-  [BYTE.MISC]: 'm',
-  [BYTE.ZERO]: '0',
-  [BYTE.DYNPTR]: 'd',
-  [BYTE.ITERATOR]: 'i',
-};
-
 function slotText(offset: number, slot: Slot): string {
-  const letters = Array.from({ length: 8 }, (_, i) => LETTERS[byteType(slot, 7 - i)] ?? '?').join('');
+  const letters = slotLetters(slot);
   return `fp${offset}=${slot.reg !== null && letters === 'rrrrrrrr' ? regText(slot.reg) : letters}`;
 }
 

@@ -30,6 +30,20 @@ export const spilled = (reg: Reg): Slot => ({ types: 0x11111111, reg });
 
 /** Type of byte `index` (0 the lowest address). */
 export const byteType = (slot: Slot, index: number): number => (slot.types >>> (index * 4)) & 15;
+/** How the kernel's log writes what a byte holds (slot_type_char in kernel/bpf/log.c). */
+const LETTERS: Readonly<Record<number, string>> = {
+  [BYTE.INVALID]: '?',
+  [BYTE.SPILL]: 'r',
+  [BYTE.MISC]: 'm',
+  [BYTE.ZERO]: '0',
+  [BYTE.DYNPTR]: 'd',
+  [BYTE.ITERATOR]: 'i',
+};
+
+/** One letter a byte, the highest address first. */
+export const slotLetters = (slot: Slot): string =>
+  Array.from({ length: 8 }, (_, i) => LETTERS[byteType(slot, 7 - i)] ?? '?').join('');
+
 /** The slot with bytes [from, from + count) of another type. */
 export function withBytes(slot: Slot, from: number, count: number, type: number, reg: Reg | null): Slot {
   let types = slot.types;
