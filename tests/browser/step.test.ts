@@ -49,6 +49,13 @@ describe('stepping', () => {
       expect(await line(page)).toBe(expected);
     }
     expect(await place(page)).toMatch(/^insn 1 of \d+/);
+    // One clock: the mark in the editor goes when time goes on, and comes back with the next step.
+    await page.locator('.monaco-editor .step-here').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.locator('.monaco-editor .step-here').waitFor({ state: 'detached' });
+    await press(page, 'F10');
+    await page.locator('.monaco-editor .step-here').waitFor();
+    await press(page, 'Shift+F10');
     await press(page, 'Shift+F10');
     expect(await place(page)).not.toMatch(/^insn 1 of/);
     expect(complaints).toEqual([]);

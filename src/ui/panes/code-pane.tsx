@@ -55,7 +55,10 @@ export function CodePane(): ReactNode {
   const draftId = useStore((state) => state.draftId);
   const line = useStore((state) => {
     const place = stepLine(state);
-    return place !== null && place.program === state.program ? place.line : 0;
+    // One clock: the mark is gone while time is somewhere else.
+    const { playing, step } = state.readout;
+    const here = !playing && state.stepping !== null && step === state.stepping.step - 2;
+    return here && place !== null && place.program === state.program ? place.line : 0;
   });
   const breakpoints = useStore((state) => state.breakpoints[state.program] ?? NO_LINES);
   const marks = {

@@ -60,11 +60,14 @@ async function look(): Promise<void> {
   if (now !== null) set({ stepping: { ...now, machine } });
 }
 
+/** Whether the clock stands at the moment before a step, which is what the scene shows while that step is gone through. */
+const clockIsBefore = (step: number): boolean => !clock.playing && clock.step() === step - 2;
+
 /** Shows a place: the scene goes to the moment before its step, the editor to its line. */
 function stand(next: Omit<Stepping, 'machine' | 'before'>): void {
   const old = get().stepping;
   const before = old !== null && old.runId === next.runId && old.step === next.step && old.run === next.run ? old.machine : null;
-  if (old === null || old.step !== next.step) {
+  if (!clockIsBefore(next.step)) {
     clock.pause();
     clock.seekStep(next.step - 2);
   }
